@@ -1,0 +1,28 @@
+/* mem: memory that is there or ends the program.
+ *
+ * None of these returns NULL: without memory for a few hundred bytes there is nothing sensible left to do, and no
+ * caller has an out-of-memory branch that is never tried. What they return is given back with free(3). */
+#ifndef WANDDNS_MEM_H
+#define WANDDNS_MEM_H
+
+#include <stddef.h>
+
+/* size bytes, all zero. */
+void *mem_alloc(size_t size);
+
+/* Room for count elements of size bytes; the old content stays, what is new is not cleared. */
+void *mem_resize(void *old, size_t count, size_t size);
+
+/* A copy of the text; NULL stays NULL. */
+char *mem_string(const char *text);
+
+/* A copy of the first length bytes, with a NUL behind them. */
+char *mem_string_n(const char *text, size_t length);
+
+/* Overwrites a secret and frees it; NULL is allowed. */
+void mem_wipe(char *secret);
+
+/* Gives free pages back to the kernel, where the C library can. */
+void mem_trim(void);
+
+#endif

@@ -1,0 +1,156 @@
+#include "buf.h"
+
+#include "unit.h"
+
+static void test_grows(void **state)
+{
+    struct buf buf = {0};
+    char expected[20001];
+
+    (void)state;
+    assert_string_equal(buf_text(&buf), "");
+    for (size_t i = 0; i < sizeof expected - 1; i++) {
+        expected[i] = (char)('a' + i % 26);
+        buf_add_n(&buf, &expected[i], 1);
+    }
+    expected[sizeof expected - 1] = '\0';
+    assert_int_equal(buf.length, sizeof expected - 1);
+    assert_string_equal(buf_text(&buf), expected);
+    buf_free(&buf);
+    assert_null(buf.text);
+    assert_int_equal(buf.length, 0);
+}
+
+static void test_format(void **state)
+{
+    struct buf buf = {0};
+
+    (void)state;
+    buf_addf(&buf, "%s", "");
+    assert_string_equal(buf_text(&buf), "");
+    buf_addf(&buf, "%d-%s", 42, "x");
+    buf_addf(&buf, "/%050d", 7);
+    buf_add(&buf, "!");
+    assert_string_equal(buf_text(&buf), "42-x/00000000000000000000000000000000000000000000000007!");
+    assert_int_equal(buf.length, strlen(buf.text));
+    buf_free(&buf);
+}
+
+static void test_take(void **state)
+{
+    struct buf buf = {0};
+    char *text = buf_take(&buf);
+
+    (void)state;
+    assert_string_equal(text, "");
+    free(text);
+    buf_add(&buf, "mine");
+    text = buf_take(&buf);
+    assert_string_equal(text, "mine");
+    assert_string_equal(buf_text(&buf), "");
+    buf_add(&buf, "next");
+    assert_string_equal(text, "mine");
+    free(text);
+    buf_free(&buf);
+}
+
+/* Everything that may break out of its place, and what must stay readable. */
+static const struct {
+    const char *value, *path, *query, *print;
+} escapes[] = {
+    {"", "", "", ""},
+    {"home-1.example.org", "home-1.example.org", "home-1.example.org", "home-1.example.org"},
+    {"a_b~c", "a_b~c", "a_b~c", "a_b~c"},
+    {"*.example.org", "%2A.example.org", "*.example.org", "*.example.org"},
+    {"a,b", "a%2Cb", "a,b", "a,b"},
+    {"2001:db8::7", "2001%3Adb8%3A%3A7", "2001:db8::7", "2001:db8::7"},
+    {"x&myip=10.0.0.1", "x%26myip%3D10.0.0.1", "x%26myip%3D10.0.0.1", "x&myip=10.0.0.1"},
+    {"a=b", "a%3Db", "a%3Db", "a=b"},
+    {"a/../b", "a%2F..%2Fb", "a%2F..%2Fb", "a/../b"},
+    {"a?b#c", "a%3Fb%23c", "a%3Fb%23c", "a?b#c"},
+    {"a@b", "a%40b", "a%40b", "a@b"},
+    {"100%", "100%25", "100%25", "100%"},
+    {"a b+c", "a%20b%2Bc", "a%20b%2Bc", "a b+c"},
+    {"a;b|c\\d", "a%3Bb%7Cc%5Cd", "a%3Bb%7Cc%5Cd", "a;b|c\\d"},
+    {"\"<>'{}[]", "%22%3C%3E%27%7B%7D%5B%5D", "%22%3C%3E%27%7B%7D%5B%5D", "\"<>'{}[]"},
+    /* A line of one's own in a request, or in the log. */
+    {"a\r\nHost: b", "a%0D%0AHost%3A%20b", "a%0D%0AHost:%20b", "a\\x0d\\x0aHost: b"},
+    {"\t\x7f\x01", "%09%7F%01", "%09%7F%01", "\\x09\\x7f\\x01"},
+    {"\x1b[31mred", "%1B%5B31mred", "%1B%5B31mred", "\\x1b[31mred"},
+    /* UTF-8 that is whole may be shown: two, three and four bytes. */
+    {"\xc3\xa9", "%C3%A9", "%C3%A9", "\xc3\xa9"},
+    {"\xe2\x82\xac", "%E2%82%AC", "%E2%82%AC", "\xe2\x82\xac"},
+    {"\xf0\x9f\x98\x80", "%F0%9F%98%80", "%F0%9F%98%80", "\xf0\x9f\x98\x80"},
+    /* Not UTF-8: a lone byte, cut off, overlong, a surrogate, past the end of Unicode. */
+    {"\xff", "%FF", "%FF", "\\xff"},
+    {"\xa9x", "%A9x", "%A9x", "\\xa9x"},
+    {"\xc3", "%C3", "%C3", "\\xc3"},
+    {"\xe2\x82", "%E2%82", "%E2%82", "\\xe2\\x82"},
+    {"\xc0\xaf", "%C0%AF", "%C0%AF", "\\xc0\\xaf"},
+    {"\xe0\x80\xaf", "%E0%80%AF", "%E0%80%AF", "\\xe0\\x80\\xaf"},
+    {"\xf0\x80\x80\xaf", "%F0%80%80%AF", "%F0%80%80%AF", "\\xf0\\x80\\x80\\xaf"},
+    {"\xed\xa0\x80", "%ED%A0%80", "%ED%A0%80", "\\xed\\xa0\\x80"},
+    {"\xf4\x90\x80\x80", "%F4%90%80%80", "%F4%90%80%80", "\\xf4\\x90\\x80\\x80"},
+    {"\xf8\x88\x80\x80\x80", "%F8%88%80%80%80", "%F8%88%80%80%80", "\\xf8\\x88\\x80\\x80\\x80"},
+    /* C1 controls (a terminal obeys U+009B like ESC [), line separators, bidirectional overrides. */
+    {"\xc2\x9b", "%C2%9B", "%C2%9B", "\\xc2\\x9b"},
+    {"\xe2\x80\xa8", "%E2%80%A8", "%E2%80%A8", "\\xe2\\x80\\xa8"},
+    {"\xe2\x80\xae", "%E2%80%AE", "%E2%80%AE", "\\xe2\\x80\\xae"},
+    {"\xe2\x81\xa6", "%E2%81%A6", "%E2%81%A6", "\\xe2\\x81\\xa6"},
+};
+
+static void test_escapes(void **state)
+{
+    static const char *const places[] = {"raw", "path", "query", "print"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(escapes); i++) {
+        const char *expected[] = {escapes[i].value, escapes[i].path, escapes[i].query, escapes[i].print};
+        static const enum buf_place place[] = {BUF_RAW, BUF_PATH, BUF_QUERY, BUF_PRINT};
+
+        for (size_t p = 0; p < COUNT(place); p++) {
+            struct buf buf = {0};
+
+            buf_add_escaped(&buf, escapes[i].value, place[p]);
+            if (strcmp(buf_text(&buf), expected[p]) != 0)
+                unit_wrong("row %zu, %s: \"%s\" instead of \"%s\"", i, places[p], buf_text(&buf), expected[p]);
+            buf_free(&buf);
+        }
+    }
+    unit_all_right();
+}
+
+/* Whatever the bytes: no control character is left in a print, and only what a URL allows in the other places. */
+static void test_random_bytes(void **state)
+{
+    struct unit_random random;
+
+    (void)state;
+    unit_random_seed(&random, 1);
+    for (int round = 0; round < 20000; round++) {
+        char value[9] = "";
+        struct buf print = {0}, query = {0};
+
+        for (size_t i = 0; i < sizeof value - 1; i++)
+            value[i] = (char)(1 + unit_random(&random, 255));
+        buf_add_escaped(&print, value, BUF_PRINT);
+        buf_add_escaped(&query, value, BUF_QUERY);
+        for (const char *c = buf_text(&print); *c; c++)
+            assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
+        assert_int_equal(
+            strspn(buf_text(&query), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~,:*%"),
+            query.length);
+        buf_free(&print);
+        buf_free(&query);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grows),   cmocka_unit_test(test_format),       cmocka_unit_test(test_take),
+        cmocka_unit_test(test_escapes), cmocka_unit_test(test_random_bytes),
+    };
+
+    return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
+}

@@ -1,0 +1,109 @@
+#include "mem.h"
+
+#include "unit.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void test_alloc_is_zero(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size < 300; size += 7) {
+        unsigned char *memory = mem_alloc(size);
+
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(memory[i], 0);
+        free(memory);
+    }
+}
+
+static void test_resize_keeps_content(void **state)
+{
+    int *list = NULL;
+
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        list = mem_resize(list, (size_t)i + 1, sizeof *list);
+        list[i] = i;
+    }
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(list[i], i);
+    list = mem_resize(list, 0, sizeof *list);
+    assert_non_null(list);
+    free(list);
+}
+
+static void test_strings(void **state)
+{
+    char *copy = mem_string("text");
+
+    (void)state;
+    assert_string_equal(copy, "text");
+    free(copy);
+    assert_null(mem_string(NULL));
+    copy = mem_string_n("text behind", 4);
+    assert_string_equal(copy, "text");
+    free(copy);
+    copy = mem_string_n("", 0);
+    assert_string_equal(copy, "");
+    free(copy);
+    /* Bytes behind a NUL are copied too. */
+    copy = mem_string_n("a\0b", 3);
+    assert_memory_equal(copy, "a\0b", 4);
+    free(copy);
+}
+
+static void test_wipe_takes_null(void **state)
+{
+    (void)state;
+    mem_wipe(NULL);
+    mem_wipe(mem_string("secret"));
+    mem_trim();
+}
+
+/* Runs fn in a child; the exit status, or -1 when a signal ended it. */
+static int exit_of(void (*fn)(void))
+{
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        fn();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void overflow(void)
+{
+    void *memory = mem_resize(NULL, SIZE_MAX / 8 + 2, 8);
+
+    free(memory);
+}
+
+static void test_overflow_ends_the_program(void **state)
+{
+    char *text;
+
+    (void)state;
+    unit_capture_begin();
+    assert_int_equal(exit_of(overflow), 1);
+    text = unit_capture_end();
+    assert_contains(text, "out of memory");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alloc_is_zero),
+        cmocka_unit_test(test_resize_keeps_content),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_wipe_takes_null),
+        cmocka_unit_test(test_overflow_ends_the_program),
+    };
+
+    return cmocka_run_group_tests_name("mem", tests, NULL, NULL);
+}
