@@ -1,0 +1,35 @@
+/* file: whole files, read and replaced. */
+#ifndef WANDDNS_FILE_H
+#define WANDDNS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Reads a regular file of at most max bytes. *content gets a NUL behind its *length bytes and belongs to the caller.
+ * 0, or -errno (-EFBIG when larger than max, -EISDIR or -EINVAL when not a regular file). */
+int file_read(const char *path, size_t max, char **content, size_t *length);
+
+/* Replaces a file whole: temporary file beside it, write, fsync, rename, fsync of the folder, so that after a crash at
+ * any instruction the old content or the new one is there (rename(2), fsync(2)). 0, or -errno with the old file as it
+ * was. */
+int file_replace(const char *path, const char *content, size_t length);
+
+/* Who else may touch a file that holds a secret. */
+enum file_access {
+    FILE_PRIVATE,
+    FILE_READABLE, /* by others than the owner and the group */
+    FILE_WRITABLE, /* by others than the owner */
+};
+
+/* The widest access that the mode bits of path give; FILE_PRIVATE when the file cannot be looked at, for then reading
+ * it fails too and says why. */
+enum file_access file_access(const char *path);
+
+/* Creates the folder with mode 0700 when it is missing, and missing parents with 0755. 0 or -errno. */
+int file_make_folder(const char *path);
+
+/* Takes the lock file at path for as long as the process lives (flock(2)). A descriptor, or -errno (-EWOULDBLOCK when
+ * another process has it). */
+int file_lock(const char *path);
+
+#endif

@@ -1,0 +1,120 @@
+#include "ip.h"
+
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+bool ip_parse(const char *text, struct ip *ip)
+{
+    *ip = (struct ip){0};
+    if (inet_pton(AF_INET, text, ip->bytes) == 1)
+        ip->family = AF_INET;
+    else if (inet_pton(AF_INET6, text, ip->bytes) == 1)
+        ip->family = AF_INET6;
+    else
+        *ip = (struct ip){0};
+    return ip_is_set(ip);
+}
+
+bool ip_from_bytes(int family, const void *bytes, size_t length, struct ip *ip)
+{
+    *ip = (struct ip){0};
+    if (length != (family == AF_INET ? 4 : family == AF_INET6 ? 16 : SIZE_MAX))
+        return false;
+    ip->family = (unsigned char)family;
+    memcpy(ip->bytes, bytes, length);
+    return true;
+}
+
+const char *ip_text(const struct ip *ip, char *buffer)
+{
+    if (!ip_is_set(ip) || !inet_ntop(ip->family, ip->bytes, buffer, IP_TEXT_SIZE))
+        memcpy(buffer, "none", sizeof "none");
+    return buffer;
+}
+
+bool ip_is_set(const struct ip *ip)
+{
+    return ip->family != AF_UNSPEC;
+}
+
+bool ip_equal(const struct ip *a, const struct ip *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+const char *ip_family_name(int family)
+{
+    return family == AF_INET ? "ipv4" : "ipv6";
+}
+
+const char *ip_record_type(int family)
+{
+    return family == AF_INET ? "A" : "AAAA";
+}
+
+struct range {
+    unsigned char bytes[16];
+    unsigned char length; /* of the prefix, in bits */
+    enum ip_kind kind;
+};
+
+/* The first row that holds an address decides. */
+static const struct range ranges4[] = {
+    {{0}, 8, IP_SPECIAL},             /* this network, RFC 791 */
+    {{10}, 8, IP_PRIVATE},            /* RFC 1918 */
+    {{100, 64}, 10, IP_CARRIER_NAT},  /* shared address space, RFC 6598 */
+    {{127}, 8, IP_SPECIAL},           /* loopback, RFC 1122 */
+    {{169, 254}, 16, IP_LINK_LOCAL},  /* RFC 3927 */
+    {{172, 16}, 12, IP_PRIVATE},      /* RFC 1918 */
+    {{192, 0, 0, 9}, 32, IP_PUBLIC},  /* PCP anycast, RFC 7723 */
+    {{192, 0, 0, 10}, 32, IP_PUBLIC}, /* TURN anycast, RFC 8155 */
+    {{192, 0, 0}, 24, IP_SPECIAL},    /* IETF protocol assignments, RFC 6890; DS-Lite, RFC 6333 */
+    {{192, 88, 99}, 24, IP_SPECIAL},  /* 6to4 relay anycast, deprecated by RFC 7526 */
+    {{192, 168}, 16, IP_PRIVATE},     /* RFC 1918 */
+    {{198, 18}, 15, IP_SPECIAL},      /* benchmarking, RFC 2544 */
+    {{224}, 4, IP_SPECIAL},           /* multicast, RFC 5771 */
+    {{240}, 4, IP_SPECIAL},           /* reserved, RFC 1112, and limited broadcast, RFC 8190 */
+};
+
+static const struct range ranges6[] = {
+    {{0x00, 0x64, 0xff, 0x9b, 0, 0x01}, 48, IP_SPECIAL}, /* local-use translation, RFC 8215 */
+    {{0x00, 0x64, 0xff, 0x9b}, 96, IP_SPECIAL},          /* translation prefix, RFC 6052: an IPv4 address in disguise */
+    {{0}, 8, IP_SPECIAL},                                /* unspecified, loopback, v4-mapped, RFC 4291 */
+    {{0x01}, 8, IP_SPECIAL},                   /* discard-only 100::/64, RFC 6666, and 100:0:0:1::/64, RFC 9780 */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32, IP_PUBLIC}, /* documentation, RFC 3849 */
+    {{0x20, 0x01, 0, 0x01, [15] = 1}, 128, IP_PUBLIC},  /* PCP anycast, RFC 7723 */
+    {{0x20, 0x01, 0, 0x01, [15] = 2}, 128, IP_PUBLIC},  /* TURN anycast, RFC 8155 */
+    {{0x20, 0x01, 0, 0x01, [15] = 3}, 128, IP_PUBLIC},  /* DNS-SD SRP anycast, RFC 9665 */
+    {{0x20, 0x01, 0, 0x03}, 32, IP_PUBLIC},             /* AMT, RFC 7450 */
+    {{0x20, 0x01, 0, 0x04, 0x01, 0x12}, 48, IP_PUBLIC}, /* AS112, RFC 7535 */
+    {{0x20, 0x01, 0, 0x20}, 28, IP_PUBLIC},             /* ORCHIDv2, RFC 7343 */
+    {{0x20, 0x01, 0, 0x30}, 28, IP_PUBLIC},             /* drone remote ID, RFC 9374 */
+    {{0x20, 0x01}, 23, IP_SPECIAL},                     /* IETF protocol assignments, RFC 2928; Teredo, RFC 4380 */
+    {{0x20, 0x02}, 16, IP_SPECIAL},                     /* 6to4, RFC 3056, withdrawn in practice by RFC 7526 */
+    {{0x20}, 3, IP_PUBLIC},                             /* global unicast, RFC 4291 */
+    {{0xfc}, 7, IP_ULA},                                /* RFC 4193 */
+    {{0xfe, 0x80}, 10, IP_LINK_LOCAL},                  /* RFC 4291 */
+    {{0}, 0, IP_SPECIAL},                               /* everything else is not assigned as global unicast */
+};
+
+static bool in_range(const struct ip *ip, const struct range *range)
+{
+    size_t whole = range->length / 8;
+    unsigned rest = range->length % 8;
+
+    if (memcmp(ip->bytes, range->bytes, whole) != 0)
+        return false;
+    return rest == 0 || (ip->bytes[whole] ^ range->bytes[whole]) >> (8 - rest) == 0;
+}
+
+enum ip_kind ip_kind(const struct ip *ip)
+{
+    const struct range *ranges = ip->family == AF_INET ? ranges4 : ranges6;
+    size_t count = ip->family == AF_INET ? sizeof ranges4 / sizeof *ranges4 : sizeof ranges6 / sizeof *ranges6;
+
+    for (size_t i = 0; i < count; i++)
+        if (in_range(ip, &ranges[i]))
+            return ranges[i].kind;
+    return IP_PUBLIC;
+}
