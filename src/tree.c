@@ -1,0 +1,482 @@
+#include "tree.h"
+
+#include "buf.h"
+#include "file.h"
+#include "mem.h"
+#include "nearest.h"
+
+#include <assert.h>
+#include <confuse.h>
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FILE = 4 * 1024 * 1024, MAX_DEPTH = 8 };
+
+/* One reading. libConfuse hands no pointer of ours to its callbacks, so the one under way is named here. */
+static struct reading {
+    const char *name;
+    tree_fault_fn *fault;
+    void *arg;
+    bool failed;
+    int *section_lines; /* lines of opening braces, in the order in which sections close */
+    size_t section_count;
+    struct value_place {
+        cfg_opt_t *opt;
+        unsigned index;
+        int line;
+        char *text;
+    } * values;
+    size_t value_count;
+    size_t next_value;
+    struct section_place {
+        const cfg_t *section;
+        int line;
+    } * sections;
+    size_t closed_count;
+} * current;
+
+void tree_fault(tree_fault_fn *fault_fn, void *arg, const char *file, int line, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fault_fn(arg, file, line, text);
+}
+
+static void fault(struct reading *reading, int line, const char *text)
+{
+    reading->failed = true;
+    reading->fault(reading->arg, reading->name, line, text);
+}
+
+/* ---- First pass: what libConfuse's lexer would alter or accept in silence. ---- */
+
+struct scan {
+    struct reading *reading;
+    char *text; /* comments become spaces: libConfuse counts a line too many for each block comment */
+    size_t at;
+    int line;
+    int open_lines[MAX_DEPTH];
+    int depth;
+    bool after_equals; /* an opening brace here begins a list, not a section */
+    bool in_list;
+};
+
+static bool is_glued(const struct scan *scan)
+{
+    char before = scan->at ? scan->text[scan->at - 1] : ' ';
+
+    return !isspace((unsigned char)before) && !strchr("{}(),=\"'", before);
+}
+
+/* Leaves at on the last character of the comment. */
+static void scan_comment(struct scan *scan, bool block)
+{
+    const char *end = block ? strstr(scan->text + scan->at + 2, "*/") : strchr(scan->text + scan->at, '\n');
+    size_t length = strlen(scan->text + scan->at);
+
+    if (is_glued(scan))
+        fault(scan->reading, scan->line, "a comment begins in the middle of a word: put the value in quotes");
+    if (block && !end)
+        fault(scan->reading, scan->line, "this comment is not closed with */");
+    if (end)
+        length = (size_t)(end - scan->text) - scan->at + (block ? 2 : 0);
+    for (; length; length--, scan->at++) {
+        if (scan->text[scan->at] == '\n')
+            scan->line++;
+        else
+            scan->text[scan->at] = ' ';
+    }
+    scan->at--;
+}
+
+static void scan_quoted(struct scan *scan, char quote)
+{
+    int line = scan->line;
+
+    for (scan->at++; scan->text[scan->at] && scan->text[scan->at] != quote; scan->at++) {
+        const char *here = scan->text + scan->at;
+
+        if (quote == '"' && here[0] == '$' && here[1] == '{')
+            fault(scan->reading, scan->line, "${...} would be replaced from the environment: use single quotes");
+        if (here[0] == '\\' && here[1])
+            scan->at++;
+        if (scan->text[scan->at] == '\n')
+            scan->line++;
+    }
+    if (scan->text[scan->at])
+        return;
+    scan->at--;
+    fault(scan->reading, line, "this quote is not closed");
+}
+
+static void scan_brace(struct scan *scan)
+{
+    struct reading *reading = scan->reading;
+
+    if (scan->text[scan->at] == '{' && scan->after_equals) {
+        scan->in_list = true;
+    } else if (scan->text[scan->at] == '{') {
+        if (scan->depth == MAX_DEPTH)
+            fault(reading, scan->line, "too many sections inside each other");
+        else
+            scan->open_lines[scan->depth++] = scan->line;
+    } else if (scan->in_list) {
+        scan->in_list = false;
+    } else if (scan->depth) { /* a brace too many is libConfuse's to report */
+        reading->section_lines = mem_resize(reading->section_lines, reading->section_count + 1, sizeof(int));
+        reading->section_lines[reading->section_count++] = scan->open_lines[--scan->depth];
+    }
+}
+
+static void scan_plain(struct scan *scan)
+{
+    const char *here = scan->text + scan->at;
+
+    if (here[0] == '\n')
+        scan->line++;
+    else if (here[0] == '#' || (here[0] == '/' && (here[1] == '/' || here[1] == '*')))
+        scan_comment(scan, here[0] == '/' && here[1] == '*');
+    else if (here[0] == '"' || here[0] == '\'')
+        scan_quoted(scan, here[0]);
+    else if (here[0] == '{' || here[0] == '}')
+        scan_brace(scan);
+    else if (here[0] == '*' || (here[0] == '+' && here[1] != '='))
+        fault(scan->reading, scan->line,
+              here[0] == '*' ? "a * must stand in quotes, as in \"*.example.org\"" : "a + must stand in quotes");
+    else if (here[0] == '$' && here[1] == '{')
+        fault(scan->reading, scan->line, "${...} would be replaced from the environment: use single quotes");
+    if (!isspace((unsigned char)here[0]))
+        scan->after_equals = here[0] == '=';
+}
+
+/* False when the text must not go on to libConfuse, whose lexer would stay in a wrong state for the next file. */
+static bool scan_text(struct reading *reading, char *text, size_t length)
+{
+    struct scan scan = {.reading = reading, .text = text, .line = 1};
+
+    for (size_t i = 0; i < length; i++) {
+        bool fits =
+            (unsigned char)text[i] >= ' ' || strchr("\t\n", text[i]) || (text[i] == '\r' && text[i + 1] == '\n');
+
+        if (text[i] == '\0' || !fits) {
+            fault(reading, scan.line, "a control character: this is no text file");
+            return false;
+        }
+        if (text[i] == '\n')
+            scan.line++;
+    }
+    scan.line = 1;
+    for (; text[scan.at]; scan.at++)
+        scan_plain(&scan);
+    if (scan.depth && !reading->failed)
+        fault(reading, scan.open_lines[scan.depth - 1], "the section that begins here is not closed with }");
+    return !reading->failed;
+}
+
+/* ---- Second pass: libConfuse. ---- */
+
+static void on_error(cfg_t *cfg, const char *format, va_list args)
+{
+    struct buf text = {0};
+
+    if (strncmp(format, "no such option", strlen("no such option")) == 0) {
+        const char *word = va_arg(args, const char *), *meant;
+        const char *names[64];
+        size_t count = 0;
+
+        for (const cfg_opt_t *opt = cfg->opts; opt->name && count < 64; opt++)
+            names[count++] = opt->name;
+        meant = nearest_word(word, names, count);
+        buf_addf(&text, "unknown key '%s'", word);
+        if (meant)
+            buf_addf(&text, ": did you mean '%s'?", meant);
+    } else {
+        char line[512];
+
+        vsnprintf(line, sizeof line, format, args);
+        buf_add(&text, line);
+    }
+    fault(current, cfg->line, buf_text(&text));
+    buf_free(&text);
+}
+
+/* Looks onward from the place found last, as values are asked for in the order in which they were read. */
+static struct value_place *find_value(struct reading *reading, const cfg_opt_t *opt, unsigned index)
+{
+    for (size_t i = 0; i < reading->value_count; i++) {
+        size_t at = (reading->next_value + i) % reading->value_count;
+
+        if (reading->values[at].opt == opt && reading->values[at].index == index) {
+            reading->next_value = at + 1;
+            return &reading->values[at];
+        }
+    }
+    return NULL;
+}
+
+static bool follows_last(const struct reading *reading, const cfg_opt_t *opt, unsigned index)
+{
+    const struct value_place *last;
+
+    if (reading->value_count == 0)
+        return false;
+    last = &reading->values[reading->value_count - 1];
+    return last->opt == opt && last->index + 1 == index;
+}
+
+/* Called for each value, and once more at the end of a list, where nothing is new. */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+    struct reading *reading = current;
+    unsigned index = cfg_opt_size(opt) - 1;
+    const char *text = cfg_opt_getnstr(opt, index);
+    const struct value_place *before = follows_last(reading, opt, index) ? NULL : find_value(reading, opt, index);
+
+    if (before && strcmp(before->text, text) != 0) {
+        reading->failed = true;
+        tree_fault(reading->fault, reading->arg, reading->name, cfg->line,
+                   "'%s' stands here a second time, first in line %d", opt->name, before->line);
+    }
+    if (before)
+        return 0;
+    reading->values = mem_resize(reading->values, reading->value_count + 1, sizeof *reading->values);
+    reading->values[reading->value_count++] = (struct value_place){opt, index, cfg->line, mem_string(text)};
+    return 0;
+}
+
+static int on_section(cfg_t *cfg, cfg_opt_t *opt)
+{
+    struct reading *reading = current;
+
+    (void)cfg;
+    assert(reading->closed_count < reading->section_count); /* the scan balanced the braces */
+    reading->sections = mem_resize(reading->sections, reading->closed_count + 1, sizeof *reading->sections);
+    reading->sections[reading->closed_count] = (struct section_place){
+        cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1),
+        reading->section_lines[reading->closed_count],
+    };
+    reading->closed_count++;
+    return 0;
+}
+
+static size_t schema_length(const struct tree_key *schema)
+{
+    size_t count = 0;
+
+    while (schema[count].name)
+        count++;
+    return count;
+}
+
+static cfg_opt_t *make_opts(const struct tree_key *schema)
+{
+    size_t count = schema_length(schema);
+    cfg_opt_t *opts = mem_alloc((count + 1) * sizeof *opts);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *name = schema[i].name;
+
+        if (schema[i].type == TREE_SECTION)
+            opts[i] =
+                (cfg_opt_t)CFG_SEC(name, make_opts(schema[i].keys), CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+        else if (schema[i].type == TREE_LIST)
+            opts[i] = (cfg_opt_t)CFG_STR_LIST(name, NULL, CFGF_NODEFAULT);
+        else
+            opts[i] = (cfg_opt_t)CFG_STR(name, NULL, CFGF_NODEFAULT);
+        opts[i].validcb = schema[i].type == TREE_SECTION ? on_section : on_value;
+    }
+    opts[count] = (cfg_opt_t)CFG_END();
+    return opts;
+}
+
+static void free_opts(cfg_opt_t *opts)
+{
+    for (cfg_opt_t *opt = opts; opt->name; opt++)
+        if (opt->type == CFGT_SEC)
+            free_opts(opt->subopts);
+    free(opts);
+}
+
+/* ---- What libConfuse read, as nodes with lines. ---- */
+
+static struct tree_node *add_node(struct tree_node *parent, const struct tree_key *key)
+{
+    parent->nodes = mem_resize(parent->nodes, parent->node_count + 1, sizeof *parent->nodes);
+    parent->nodes[parent->node_count] = (struct tree_node){.key = key};
+    return &parent->nodes[parent->node_count++];
+}
+
+static void copy_values(struct reading *reading, struct tree_node *node, const cfg_opt_t *opt, unsigned count)
+{
+    node->values = mem_alloc(count * sizeof *node->values);
+    node->value_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        struct value_place *place = find_value(reading, opt, i);
+
+        node->values[i] = (struct tree_value){place->text, place->line};
+        place->text = NULL;
+    }
+    node->line = node->values[0].line;
+}
+
+static int section_line(const struct reading *reading, const cfg_t *section)
+{
+    for (size_t i = 0; i < reading->closed_count; i++)
+        if (reading->sections[i].section == section)
+            return reading->sections[i].line;
+    return 0;
+}
+
+/* Into the order of the file; libConfuse keeps that of the schema. Nodes of one line stay as they are. */
+static void sort_nodes(struct tree_node *parent)
+{
+    struct tree_node *nodes = parent->nodes;
+
+    for (size_t i = 1; i < parent->node_count; i++) {
+        struct tree_node moved = nodes[i];
+        size_t to = i;
+
+        for (; to > 0 && nodes[to - 1].line > moved.line; to--)
+            nodes[to] = nodes[to - 1];
+        nodes[to] = moved;
+    }
+}
+
+static void copy_section(struct reading *reading, struct tree_node *parent, cfg_t *cfg, const struct tree_key *schema)
+{
+    for (const struct tree_key *key = schema; key->name; key++) {
+        cfg_opt_t *opt = cfg_getopt(cfg, key->name);
+        unsigned count = cfg_opt_size(opt);
+
+        if (key->type != TREE_SECTION) {
+            /* A text without a default has one value that is NULL. */
+            if (count && cfg_opt_getnstr(opt, 0))
+                copy_values(reading, add_node(parent, key), opt, count);
+            continue;
+        }
+        for (unsigned i = 0; i < count; i++) {
+            cfg_t *section = cfg_opt_getnsec(opt, i);
+            struct tree_node *node = add_node(parent, key);
+
+            node->title = mem_string(cfg_title(section));
+            node->line = section_line(reading, section);
+            copy_section(reading, node, section, key->keys);
+        }
+    }
+    sort_nodes(parent);
+}
+
+/* key = { a, b } and later key = { }: the callbacks saw values that are gone. */
+static void check_nothing_lost(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->value_count; i++) {
+        const struct value_place *place = &reading->values[i];
+
+        if (place->index >= cfg_opt_size(place->opt)) {
+            reading->failed = true;
+            tree_fault(reading->fault, reading->arg, reading->name, place->line,
+                       "'%s' stands here and again, empty, further down", place->opt->name);
+            return;
+        }
+    }
+}
+
+static struct tree_node *parse(struct reading *reading, const char *text, const struct tree_key *schema)
+{
+    cfg_opt_t *opts = make_opts(schema);
+    cfg_t *cfg = cfg_init(opts, CFGF_NONE);
+    struct tree_node *tree = NULL;
+
+    if (!cfg)
+        abort();
+    cfg_set_error_function(cfg, on_error);
+    current = reading;
+    if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !reading->failed)
+        fault(reading, cfg->line, "this is not understood");
+    current = NULL;
+    if (!reading->failed)
+        check_nothing_lost(reading);
+    if (!reading->failed) {
+        tree = mem_alloc(sizeof *tree);
+        copy_section(reading, tree, cfg, schema);
+    }
+    cfg_free(cfg);
+    free_opts(opts);
+    return tree;
+}
+
+struct tree_node *tree_parse(const char *name, const char *text, size_t length, const struct tree_key *schema,
+                             tree_fault_fn *fault_fn, void *arg)
+{
+    struct reading reading = {.name = name, .fault = fault_fn, .arg = arg};
+    char *copy = mem_string_n(text, length);
+    struct tree_node *tree = NULL;
+
+    if (scan_text(&reading, copy, length))
+        tree = parse(&reading, copy, schema);
+    for (size_t i = 0; i < reading.value_count; i++)
+        mem_wipe(reading.values[i].text);
+    free(reading.values);
+    free(reading.sections);
+    free(reading.section_lines);
+    mem_wipe(copy);
+    return tree;
+}
+
+struct tree_node *tree_read(const char *path, const struct tree_key *schema, tree_fault_fn *fault_fn, void *arg)
+{
+    struct tree_node *tree;
+    char *text;
+    size_t length;
+    int error = file_read(path, MAX_FILE, &text, &length);
+
+    if (error) {
+        fault_fn(arg, path, 0, strerror(-error));
+        return NULL;
+    }
+    tree = tree_parse(path, text, length, schema, fault_fn, arg);
+    mem_wipe(text);
+    return tree;
+}
+
+static void free_content(struct tree_node *node)
+{
+    for (size_t i = 0; i < node->value_count; i++)
+        mem_wipe(node->values[i].text);
+    for (size_t i = 0; i < node->node_count; i++)
+        free_content(&node->nodes[i]);
+    free(node->values);
+    free(node->nodes);
+    free(node->title);
+}
+
+void tree_free(struct tree_node *tree)
+{
+    if (!tree)
+        return;
+    free_content(tree);
+    free(tree);
+}
+
+const struct tree_node *tree_find(const struct tree_node *section, const char *name)
+{
+    for (size_t i = section->node_count; i-- > 0;)
+        if (strcmp(section->nodes[i].key->name, name) == 0)
+            return &section->nodes[i];
+    return NULL;
+}
+
+const struct tree_value *tree_value(const struct tree_node *section, const char *name)
+{
+    const struct tree_node *node = tree_find(section, name);
+
+    return node ? node->values : NULL;
+}
