@@ -1,0 +1,457 @@
+#include "kernel.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <libmnl/libmnl.h>
+#include <linux/filter.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+enum {
+    DATAGRAM = 32768, /* what the kernel fills at most in one answer to a dump */
+    RECEIVE_BUFFER = 1 << 20,
+    READS_PER_TURN = 64, /* so that a storm of events leaves room for the rest of the loop */
+    LONGEST_PREFIX = 3,  /* of routes that wake us: the default, the halves of VPNs, and 2000::/3 */
+};
+
+struct kernel {
+    struct mnl_socket *events;
+    struct mnl_socket *questions;
+    struct event *readable;
+    kernel_hint_fn *hint;
+    void *arg;
+    int *followed; /* NULL: every interface */
+    size_t followed_count;
+    unsigned sequence;
+    char datagram[DATAGRAM];
+};
+
+/* ---- Sockets. ---- */
+
+/* Runs in the kernel on each notification: a route with a longer prefix never wakes the process, so a router that
+ * holds a full table costs nothing. nlmsg_type is in host order, which BPF reads as network order. */
+static int attach_filter(int fd)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 3),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len)),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LONGEST_PREFIX, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = {sizeof code / sizeof *code, code};
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+/* Beyond net.core.rmem_max only with CAP_NET_ADMIN; an overrun is dealt with either way. */
+static void set_receive_buffer(int fd)
+{
+    int size = RECEIVE_BUFFER;
+    socklen_t length = sizeof size;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &length) == 0)
+        log_debug("kernel: receive buffer of %d bytes", size);
+}
+
+static struct mnl_socket *open_events(void)
+{
+    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
+                      RTMGRP_IPV4_RULE | 1U << (RTNLGRP_IPV6_RULE - 1);
+
+    if (!socket)
+        return NULL;
+    set_receive_buffer(mnl_socket_get_fd(socket));
+    if (attach_filter(mnl_socket_get_fd(socket)) == 0 && mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) == 0)
+        return socket;
+    mnl_socket_close(socket);
+    return NULL;
+}
+
+static struct mnl_socket *open_questions(void)
+{
+    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    struct timeval patience = {.tv_sec = 2};
+    int on = 1;
+
+    if (!socket)
+        return NULL;
+    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    /* Before Linux 4.20 a dump tells of all interfaces; what is not asked for is left out when it is read. */
+    if (mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &on, sizeof on) < 0)
+        log_debug("kernel: no strict checking of dumps");
+    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0)
+        return socket;
+    mnl_socket_close(socket);
+    return NULL;
+}
+
+/* One datagram of the kernel's; those of other processes are passed over. Its length, or -errno. */
+static ssize_t receive(struct kernel *kernel, const struct mnl_socket *socket)
+{
+    for (;;) {
+        struct sockaddr_nl sender = {0};
+        struct iovec part = {kernel->datagram, sizeof kernel->datagram};
+        struct msghdr message = {.msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &part, .msg_iovlen = 1};
+        ssize_t length = recvmsg(mnl_socket_get_fd(socket), &message, 0);
+
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length < 0)
+            return -errno;
+        if (message.msg_namelen == sizeof sender && sender.nl_pid == 0)
+            return message.msg_flags & MSG_TRUNC ? -ENOBUFS : length;
+    }
+}
+
+/* ---- Events. ---- */
+
+static bool is_followed(const struct kernel *kernel, int index)
+{
+    for (size_t i = 0; i < kernel->followed_count; i++)
+        if (kernel->followed[i] == index)
+            return true;
+    return !kernel->followed;
+}
+
+static bool is_hint(const struct kernel *kernel, const struct nlmsghdr *message)
+{
+    const struct ifaddrmsg *address;
+
+    if (message->nlmsg_type != RTM_NEWADDR && message->nlmsg_type != RTM_DELADDR)
+        return true;
+    if (mnl_nlmsg_get_payload_len(message) < sizeof *address)
+        return true;
+    address = mnl_nlmsg_get_payload(message);
+    return is_followed(kernel, (int)address->ifa_index);
+}
+
+static bool has_hint(const struct kernel *kernel, ssize_t length)
+{
+    const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)kernel->datagram;
+    int rest = (int)length;
+
+    for (; mnl_nlmsg_ok(message, rest); message = mnl_nlmsg_next(message, &rest))
+        if (is_hint(kernel, message))
+            return true;
+    return false;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct kernel *kernel = arg;
+    bool hint = false, overrun = false;
+
+    (void)fd;
+    (void)what;
+    for (int i = 0; i < READS_PER_TURN; i++) {
+        ssize_t length = receive(kernel, kernel->events);
+
+        if (length == -EAGAIN)
+            break;
+        overrun |= length < 0;
+        hint |= length < 0 || has_hint(kernel, length);
+    }
+    if (hint)
+        kernel->hint(kernel->arg, overrun);
+}
+
+struct kernel *kernel_open(struct event_base *base, kernel_hint_fn *hint, void *arg)
+{
+    struct kernel *kernel = mem_alloc(sizeof *kernel);
+
+    kernel->hint = hint;
+    kernel->arg = arg;
+    kernel->events = base ? open_events() : NULL;
+    kernel->questions = !base || kernel->events ? open_questions() : NULL;
+    if (!kernel->questions) {
+        log_error("rtnetlink: %s", strerror(errno));
+        kernel_close(kernel);
+        return NULL;
+    }
+    if (base) {
+        kernel->readable =
+            event_new(base, mnl_socket_get_fd(kernel->events), EV_READ | EV_PERSIST, on_readable, kernel);
+        event_add(kernel->readable, NULL);
+    }
+    return kernel;
+}
+
+void kernel_close(struct kernel *kernel)
+{
+    if (!kernel)
+        return;
+    if (kernel->readable)
+        event_free(kernel->readable);
+    if (kernel->questions)
+        mnl_socket_close(kernel->questions);
+    if (kernel->events)
+        mnl_socket_close(kernel->events);
+    free(kernel->followed);
+    free(kernel);
+}
+
+void kernel_follow(struct kernel *kernel, const int *indexes, size_t count)
+{
+    kernel->followed = mem_resize(kernel->followed, count, sizeof *indexes);
+    kernel->followed_count = count;
+    if (count)
+        memcpy(kernel->followed, indexes, count * sizeof *indexes);
+}
+
+/* ---- Questions. ---- */
+
+/* An unread rest of a broken dump would answer the next question (and the kernel refuses a second dump meanwhile). */
+static void reopen_questions(struct kernel *kernel)
+{
+    struct mnl_socket *fresh = open_questions();
+
+    if (!fresh)
+        return;
+    mnl_socket_close(kernel->questions);
+    kernel->questions = fresh;
+}
+
+static int read_answer(struct kernel *kernel, mnl_cb_t fn, void *arg)
+{
+    unsigned port = mnl_socket_get_portid(kernel->questions);
+    int more = MNL_CB_OK;
+
+    while (more == MNL_CB_OK) {
+        ssize_t length = receive(kernel, kernel->questions);
+
+        if (length < 0)
+            return (int)length;
+        more = mnl_cb_run(kernel->datagram, (size_t)length, kernel->sequence, port, fn, arg);
+    }
+    return more < 0 ? -errno : 0;
+}
+
+/* Sends the question and hands each message of the answer to fn. */
+static int ask(struct kernel *kernel, struct nlmsghdr *question, mnl_cb_t fn, void *arg)
+{
+    int error;
+
+    question->nlmsg_flags |= NLM_F_REQUEST;
+    question->nlmsg_seq = ++kernel->sequence;
+    if (mnl_socket_sendto(kernel->questions, question, question->nlmsg_len) < 0)
+        error = -errno;
+    else
+        error = read_answer(kernel, fn, arg);
+    /* EINTR: the kernel changed during the dump. EPROTO, ESRCH: an answer to something else. */
+    if (error == -EINTR || error == -EPROTO || error == -ESRCH || error == -EAGAIN || error == -ENOBUFS) {
+        log_debug("kernel: the answer was cut short: %s", strerror(-error));
+        reopen_questions(kernel);
+        return -EAGAIN;
+    }
+    return error;
+}
+
+static int on_route_attribute(const struct nlattr *attribute, void *arg)
+{
+    int *index = arg;
+
+    if (mnl_attr_get_type(attribute) == RTA_OIF && mnl_attr_validate(attribute, MNL_TYPE_U32) == 0)
+        *index = (int)mnl_attr_get_u32(attribute);
+    return MNL_CB_OK;
+}
+
+static int on_route(const struct nlmsghdr *message, void *arg)
+{
+    const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+
+    if (message->nlmsg_type == RTM_NEWROUTE && mnl_nlmsg_get_payload_len(message) >= sizeof *route &&
+        route->rtm_type == RTN_UNICAST)
+        mnl_attr_parse(message, sizeof *route, on_route_attribute, arg);
+    return MNL_CB_STOP;
+}
+
+int kernel_route(struct kernel *kernel, const struct ip *destination, int *index)
+{
+    char buffer[256];
+    struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
+    struct rtmsg *route = mnl_nlmsg_put_extra_header(question, sizeof *route);
+    size_t length = destination->family == AF_INET ? 4 : 16;
+    int error;
+
+    question->nlmsg_type = RTM_GETROUTE;
+    route->rtm_family = destination->family;
+    route->rtm_dst_len = (unsigned char)(length * 8);
+    mnl_attr_put(question, RTA_DST, length, destination->bytes);
+    *index = 0;
+    error = ask(kernel, question, on_route, index);
+    return error ? error : *index ? 0 : -ENETUNREACH;
+}
+
+struct link_answer {
+    struct kernel_link *link;
+    unsigned char state; /* RFC 2863 */
+};
+
+static int on_link_attribute(const struct nlattr *attribute, void *arg)
+{
+    struct link_answer *answer = arg;
+    const char *payload = mnl_attr_get_payload(attribute);
+    size_t length = mnl_attr_get_payload_len(attribute);
+
+    if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE && length == 1)
+        answer->state = mnl_attr_get_u8(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_IFNAME && length && length <= IFNAMSIZ && !payload[length - 1])
+        memcpy(answer->link->name, payload, length);
+    return MNL_CB_OK;
+}
+
+static int on_link(const struct nlmsghdr *message, void *arg)
+{
+    const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+    struct link_answer answer = {arg, IF_OPER_UNKNOWN};
+
+    if (message->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(message) < sizeof *info)
+        return MNL_CB_STOP;
+    mnl_attr_parse(message, sizeof *info, on_link_attribute, &answer);
+    answer.link->index = info->ifi_index;
+    answer.link->up = info->ifi_flags & IFF_UP && info->ifi_flags & IFF_RUNNING &&
+                      (answer.state == IF_OPER_UP || answer.state == IF_OPER_UNKNOWN);
+    return MNL_CB_STOP;
+}
+
+static int ask_link(struct kernel *kernel, int index, const char *name, struct kernel_link *link)
+{
+    char buffer[256];
+    struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
+    struct ifinfomsg *info = mnl_nlmsg_put_extra_header(question, sizeof *info);
+    int error;
+
+    *link = (struct kernel_link){0};
+    question->nlmsg_type = RTM_GETLINK;
+    info->ifi_family = AF_UNSPEC;
+    info->ifi_index = index;
+    if (name)
+        mnl_attr_put_strz(question, IFLA_IFNAME, name);
+    error = ask(kernel, question, on_link, link);
+    return error ? error : link->index && link->name[0] ? 0 : -ENODEV;
+}
+
+int kernel_link_by_name(struct kernel *kernel, const char *name, struct kernel_link *link)
+{
+    return ask_link(kernel, 0, name, link);
+}
+
+int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *link)
+{
+    return ask_link(kernel, index, NULL, link);
+}
+
+struct address_list {
+    unsigned index;
+    int family;
+    struct kernel_address *list;
+    size_t count;
+};
+
+struct address_answer {
+    int family;
+    struct ip local, other;
+    uint32_t flags;
+    uint32_t preferred_s;
+};
+
+static int on_address_attribute(const struct nlattr *attribute, void *arg)
+{
+    struct address_answer *answer = arg;
+    const void *payload = mnl_attr_get_payload(attribute);
+    size_t length = mnl_attr_get_payload_len(attribute);
+    struct ifa_cacheinfo lifetimes;
+
+    switch (mnl_attr_get_type(attribute)) {
+    case IFA_LOCAL:
+        ip_from_bytes(answer->family, payload, length, &answer->local);
+        break;
+    case IFA_ADDRESS:
+        ip_from_bytes(answer->family, payload, length, &answer->other);
+        break;
+    case IFA_FLAGS: /* all 32; the header has room for eight */
+        if (length == sizeof answer->flags)
+            memcpy(&answer->flags, payload, length);
+        break;
+    case IFA_CACHEINFO:
+        if (length < sizeof lifetimes)
+            break;
+        memcpy(&lifetimes, payload, sizeof lifetimes);
+        answer->preferred_s = lifetimes.ifa_prefered;
+        break;
+    default:
+        break;
+    }
+    return MNL_CB_OK;
+}
+
+/* Fills in one address from a message; false when it carries none of this family. */
+static bool read_address(const struct nlmsghdr *message, int family, struct kernel_address *address)
+{
+    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+    struct address_answer answer = {.family = family, .flags = info->ifa_flags, .preferred_s = UINT32_MAX};
+
+    mnl_attr_parse(message, sizeof *info, on_address_attribute, &answer);
+    *address = (struct kernel_address){
+        .ip = ip_is_set(&answer.local) ? answer.local : answer.other,
+        .flags = answer.flags,
+        .preferred_s = answer.preferred_s,
+        .scope = info->ifa_scope,
+        .prefix_length = info->ifa_prefixlen,
+    };
+    return ip_is_set(&address->ip);
+}
+
+static int on_address(const struct nlmsghdr *message, void *arg)
+{
+    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+    struct address_list *addresses = arg;
+    struct kernel_address address;
+
+    if (message->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(message) < sizeof *info)
+        return MNL_CB_OK;
+    if (info->ifa_index != addresses->index || info->ifa_family != addresses->family)
+        return MNL_CB_OK;
+    if (!read_address(message, addresses->family, &address))
+        return MNL_CB_OK;
+    addresses->list = mem_resize(addresses->list, addresses->count + 1, sizeof address);
+    addresses->list[addresses->count++] = address;
+    return MNL_CB_OK;
+}
+
+int kernel_addresses(struct kernel *kernel, int index, int family, struct kernel_address **list, size_t *count)
+{
+    char buffer[256];
+    struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
+    struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(question, sizeof *info);
+    struct address_list addresses = {.index = (unsigned)index, .family = family};
+    int error;
+
+    question->nlmsg_type = RTM_GETADDR;
+    question->nlmsg_flags = NLM_F_DUMP;
+    info->ifa_family = (unsigned char)family;
+    info->ifa_index = (unsigned)index;
+    error = ask(kernel, question, on_address, &addresses);
+    if (error) {
+        free(addresses.list);
+        addresses = (struct address_list){0};
+    }
+    *list = addresses.list;
+    *count = addresses.count;
+    return error;
+}
