@@ -1,0 +1,400 @@
+/* Choosing is a pure function of what the kernel said; the kernel itself is a false one here. */
+#include "source.h"
+
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+enum { FOREVER = -1 };
+
+/* One candidate. A text of NULL ends a list. */
+struct candidate {
+    const char *text;
+    uint32_t flags;
+    int preferred_s;
+    unsigned char scope;
+    enum source_reason reason; /* why it is what it is */
+};
+
+enum { MOST = 8 };
+
+struct set {
+    const char *what;
+    struct candidate list[MOST];
+    int chosen; /* index, or -1 */
+    enum source_reason reason;
+};
+
+#define GLOBAL RT_SCOPE_UNIVERSE
+#define PERM   IFA_F_PERMANENT
+
+static const struct set sets[] = {
+    {"nothing", {{0}}, -1, SOURCE_NO_ADDRESS},
+    {"one public address", {{"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}}, 0, SOURCE_CHOSEN},
+    {"of two the first, in the kernel's order",
+     {{"203.0.113.9", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}, {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_OTHER}},
+     0,
+     SOURCE_CHOSEN},
+    {"a secondary address is not the one, wherever it stands",
+     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_SECONDARY},
+      {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     1,
+     SOURCE_CHOSEN},
+    {"only a secondary address",
+     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_SECONDARY}},
+     -1,
+     SOURCE_SECONDARY},
+    {"a deprecated address", {{"203.0.113.7", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_DEPRECATED}}, -1, SOURCE_DEPRECATED},
+    {"the preferred lifetime is over before the flag says so",
+     {{"203.0.113.7", 0, 0, GLOBAL, SOURCE_DEPRECATED}},
+     -1,
+     SOURCE_DEPRECATED},
+    {"a leased address", {{"203.0.113.7", 0, 3600, GLOBAL, SOURCE_CHOSEN}}, 0, SOURCE_CHOSEN},
+    {"private ranges",
+     {{"192.168.1.2", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE}, {"10.0.0.1", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE}},
+     -1,
+     SOURCE_PRIVATE},
+    {"the carrier's NAT", {{"100.64.0.7", PERM, FOREVER, GLOBAL, SOURCE_CARRIER_NAT}}, -1, SOURCE_CARRIER_NAT},
+    {"IPv4 link-local, with the scope that the kernel gives it",
+     {{"169.254.7.7", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL}},
+     -1,
+     SOURCE_LINK_LOCAL},
+    {"a special range", {{"198.18.0.1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL}}, -1, SOURCE_SPECIAL},
+    {"a public address of narrow scope",
+     {{"203.0.113.7", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_NOT_GLOBAL}},
+     -1,
+     SOURCE_NOT_GLOBAL},
+    {"a public address behind private ones",
+     {{"192.168.1.2", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE},
+      {"100.64.0.7", PERM, FOREVER, GLOBAL, SOURCE_CARRIER_NAT},
+      {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     2,
+     SOURCE_CHOSEN},
+    {"of several reasons the one that was nearest",
+     {{"169.254.7.7", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL},
+      {"100.64.0.7", PERM, FOREVER, GLOBAL, SOURCE_CARRIER_NAT},
+      {"192.168.1.2", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE}},
+     -1,
+     SOURCE_CARRIER_NAT},
+    {"an IPv6 address", {{"2001:db8::7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}}, 0, SOURCE_CHOSEN},
+    {"a link-local one besides",
+     {{"fe80::1", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL},
+      {"2001:db8::7", IFA_F_MANAGETEMPADDR, 3600, GLOBAL, SOURCE_CHOSEN}},
+     1,
+     SOURCE_CHOSEN},
+    {"only link-local", {{"fe80::1", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL}}, -1, SOURCE_LINK_LOCAL},
+    {"duplicate address detection is running",
+     {{"2001:db8::7", IFA_F_TENTATIVE, FOREVER, GLOBAL, SOURCE_TENTATIVE}},
+     -1,
+     SOURCE_TENTATIVE},
+    {"an optimistic address (RFC 4429) is tentative too",
+     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, FOREVER, GLOBAL, SOURCE_TENTATIVE}},
+     -1,
+     SOURCE_TENTATIVE},
+    {"another host has it: the kernel leaves it tentative",
+     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_DADFAILED | PERM, FOREVER, GLOBAL, SOURCE_DAD_FAILED}},
+     -1,
+     SOURCE_DAD_FAILED},
+    {"another host has the first, the second is good",
+     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_DADFAILED, FOREVER, GLOBAL, SOURCE_DAD_FAILED},
+      {"2001:db8::8", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     1,
+     SOURCE_CHOSEN},
+    {"a new prefix while the old one is deprecated",
+     {{"2001:db8:1::7", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_DEPRECATED},
+      {"2001:db8:2::7", 0, 3600, GLOBAL, SOURCE_CHOSEN}},
+     1,
+     SOURCE_CHOSEN},
+    {"a new prefix, still tentative, while the old one is deprecated",
+     {{"2001:db8:1::7", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_DEPRECATED},
+      {"2001:db8:2::7", IFA_F_TENTATIVE, 3600, GLOBAL, SOURCE_TENTATIVE}},
+     -1,
+     SOURCE_DEPRECATED},
+    {"privacy extensions (RFC 8981): the kernel puts the temporary address first",
+     {{"2001:db8::1234", IFA_F_TEMPORARY, 3600, GLOBAL, SOURCE_TEMPORARY},
+      {"2001:db8::7", IFA_F_MANAGETEMPADDR, 3600, GLOBAL, SOURCE_CHOSEN}},
+     1,
+     SOURCE_CHOSEN},
+    {"only a temporary one",
+     {{"2001:db8::1234", IFA_F_TEMPORARY, 3600, GLOBAL, SOURCE_TEMPORARY}},
+     -1,
+     SOURCE_TEMPORARY},
+    {"unique local", {{"fd00::7", PERM, FOREVER, GLOBAL, SOURCE_ULA}}, -1, SOURCE_ULA},
+    {"unique local and global",
+     {{"fd00::7", PERM, FOREVER, GLOBAL, SOURCE_ULA}, {"2001:db8::7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     1,
+     SOURCE_CHOSEN},
+    {"6to4, Teredo, NAT64",
+     {{"2002:cb00:7107::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL},
+      {"2001:0:1::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL},
+      {"64:ff9b::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL}},
+     -1,
+     SOURCE_SPECIAL},
+    {"the range tells more than the state: private and deprecated",
+     {{"192.168.1.2", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_PRIVATE}},
+     -1,
+     SOURCE_PRIVATE},
+    {"other flags do not matter",
+     {{"2001:db8::7", IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_NOPREFIXROUTE | IFA_F_STABLE_PRIVACY, 1, GLOBAL,
+       SOURCE_CHOSEN}},
+     0,
+     SOURCE_CHOSEN},
+};
+
+/* The false kernel: one link, one route, one list, and the errors to give. */
+static struct {
+    int route_error, link_error, addresses_error;
+    struct kernel_link link;
+    struct kernel_address list[MOST];
+    size_t count;
+    struct ip asked;
+    int asked_index, asked_family;
+} fake;
+
+int kernel_route(struct kernel *kernel, const struct ip *destination, int *index)
+{
+    (void)kernel;
+    fake.asked = *destination;
+    *index = fake.link.index;
+    return fake.route_error;
+}
+
+int kernel_link_by_name(struct kernel *kernel, const char *name, struct kernel_link *link)
+{
+    (void)kernel;
+    if (fake.link_error || strcmp(name, fake.link.name) != 0)
+        return fake.link_error ? fake.link_error : -ENODEV;
+    *link = fake.link;
+    return 0;
+}
+
+int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *link)
+{
+    (void)kernel;
+    if (fake.link_error || index != fake.link.index)
+        return fake.link_error ? fake.link_error : -ENODEV;
+    *link = fake.link;
+    return 0;
+}
+
+int kernel_addresses(struct kernel *kernel, int index, int family, struct kernel_address **list, size_t *count)
+{
+    (void)kernel;
+    fake.asked_index = index;
+    fake.asked_family = family;
+    if (fake.addresses_error)
+        return fake.addresses_error;
+    *list = malloc(sizeof fake.list);
+    assert_non_null(*list);
+    memcpy(*list, fake.list, sizeof fake.list);
+    *count = fake.count;
+    return 0;
+}
+
+static size_t make_list(const struct set *set, struct kernel_address *list)
+{
+    size_t count = 0;
+
+    for (; count < MOST && set->list[count].text; count++) {
+        const struct candidate *from = &set->list[count];
+
+        list[count] = (struct kernel_address){
+            .flags = from->flags,
+            .preferred_s = from->preferred_s == FOREVER ? UINT32_MAX : (uint32_t)from->preferred_s,
+            .scope = from->scope,
+        };
+        assert_true(ip_parse(from->text, &list[count].ip));
+    }
+    return count;
+}
+
+static void test_choose(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        struct kernel_address list[MOST];
+        enum source_reason each[MOST], reason = SOURCE_OTHER, again = SOURCE_OTHER;
+        size_t count = make_list(&sets[i], list);
+        size_t chosen = source_choose(list, count, each, &reason);
+
+        if (chosen != (sets[i].chosen < 0 ? count : (size_t)sets[i].chosen) || reason != sets[i].reason)
+            unit_wrong("%s: candidate %zu, %s", sets[i].what, chosen, source_reason_word(reason));
+        for (size_t c = 0; c < count; c++)
+            if (each[c] != sets[i].list[c].reason)
+                unit_wrong("%s: %s is %s", sets[i].what, sets[i].list[c].text, source_reason_word(each[c]));
+        if (source_choose(list, count, NULL, &again) != chosen || again != reason)
+            unit_wrong("%s: another answer when nobody asks for each", sets[i].what);
+    }
+    unit_all_right();
+}
+
+/* Alone, an address is what it is among others, except that no other one stands before it. */
+static void test_judge(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sets); i++) {
+        struct kernel_address list[MOST];
+        size_t count = make_list(&sets[i], list);
+
+        for (size_t c = 0; c < count; c++) {
+            enum source_reason expected = sets[i].list[c].reason;
+
+            if (source_judge(&list[c]) != (expected == SOURCE_OTHER ? SOURCE_CHOSEN : expected))
+                unit_wrong("%s: %s is %s", sets[i].what, sets[i].list[c].text,
+                           source_reason_word(source_judge(&list[c])));
+        }
+    }
+    unit_all_right();
+}
+
+static void set_up_kernel(void)
+{
+    memset(&fake, 0, sizeof fake);
+    fake.link = (struct kernel_link){.index = 7, .name = "wan0", .up = true};
+    fake.list[0] = (struct kernel_address){.preferred_s = UINT32_MAX};
+    assert_true(ip_parse("203.0.113.7", &fake.list[0].ip));
+    fake.count = 1;
+}
+
+static void test_read(void **state)
+{
+    struct source_rule by_route = {"", AF_INET}, by_name = {"wan0", AF_INET6};
+    struct source_answer answer;
+    char text[IP_TEXT_SIZE];
+
+    (void)state;
+    set_up_kernel();
+    assert_int_equal(source_read(NULL, &by_route, &answer), 0);
+    assert_int_equal(answer.reason, SOURCE_CHOSEN);
+    assert_string_equal(ip_text(&answer.ip, text), "203.0.113.7");
+    assert_string_equal(answer.link.name, "wan0");
+    assert_int_equal(answer.link.index, 7);
+    assert_int_equal(fake.asked_index, 7);
+    assert_int_equal(fake.asked_family, AF_INET);
+    /* The route was asked for somewhere on the Internet. */
+    assert_int_equal(ip_kind(&fake.asked), IP_PUBLIC);
+    assert_int_equal(fake.asked.family, AF_INET);
+    by_route.family = AF_INET6;
+    assert_int_equal(source_read(NULL, &by_route, &answer), 0);
+    assert_int_equal(fake.asked.family, AF_INET6);
+    assert_int_equal(ip_kind(&fake.asked), IP_PUBLIC);
+    /* A named interface is not asked for by route. */
+    fake.route_error = -ENETUNREACH;
+    assert_int_equal(source_read(NULL, &by_name, &answer), 0);
+    assert_int_equal(answer.reason, SOURCE_CHOSEN);
+    assert_int_equal(fake.asked_family, AF_INET6);
+}
+
+/* Without an address: the reason by its word, in a text that names the interface. */
+static void test_read_reasons(void **state)
+{
+    static const struct {
+        const char *interface;
+        int route_error, link_error, addresses_error;
+        bool up;
+        const char *address; /* NULL: none */
+        enum source_reason reason;
+        const char *text;
+    } cases[] = {
+        {"", -ENETUNREACH, 0, 0, true, "203.0.113.7", SOURCE_NO_ROUTE, "no-route: "},
+        {"", -EHOSTUNREACH, 0, 0, true, "203.0.113.7", SOURCE_NO_ROUTE, "no-route: "},
+        {"wan1", 0, 0, 0, true, "203.0.113.7", SOURCE_NO_INTERFACE, "wan1"},
+        {"wan0", 0, -ENODEV, 0, true, "203.0.113.7", SOURCE_NO_INTERFACE, "no-interface: "},
+        {"wan0", 0, 0, 0, false, "203.0.113.7", SOURCE_LINK_DOWN, "link-down: wan0"},
+        {"", 0, 0, 0, false, "203.0.113.7", SOURCE_LINK_DOWN, "wan0"},
+        {"wan0", 0, 0, -ENODEV, true, "203.0.113.7", SOURCE_NO_INTERFACE, "no-interface: "},
+        {"wan0", 0, 0, 0, true, NULL, SOURCE_NO_ADDRESS, "no-address: wan0"},
+        {"", 0, 0, 0, true, "192.168.1.2", SOURCE_PRIVATE, "private: wan0"},
+        {"", 0, 0, 0, true, "100.64.0.2", SOURCE_CARRIER_NAT, "carrier-nat: wan0"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct source_rule rule = {.family = AF_INET};
+        struct source_answer answer;
+
+        set_up_kernel();
+        snprintf(rule.interface, sizeof rule.interface, "%s", cases[i].interface);
+        fake.route_error = cases[i].route_error;
+        fake.link_error = cases[i].link_error;
+        fake.addresses_error = cases[i].addresses_error;
+        fake.link.up = cases[i].up;
+        if (cases[i].address)
+            assert_true(ip_parse(cases[i].address, &fake.list[0].ip));
+        else
+            fake.count = 0;
+        memset(&answer, 0xaa, sizeof answer);
+        if (source_read(NULL, &rule, &answer) != 0 || answer.reason != cases[i].reason || ip_is_set(&answer.ip) ||
+            !strstr(answer.text, cases[i].text) ||
+            strncmp(answer.text, source_reason_word(cases[i].reason), strlen(source_reason_word(cases[i].reason))) != 0)
+            unit_wrong("row %zu: %s", i, answer.text);
+    }
+    unit_all_right();
+}
+
+/* The kernel changed while it was read: no answer, whatever question it was. */
+static void test_read_again(void **state)
+{
+    struct source_rule by_route = {"", AF_INET}, by_name = {"wan0", AF_INET};
+    struct source_answer answer;
+
+    (void)state;
+    set_up_kernel();
+    fake.route_error = -EAGAIN;
+    assert_int_equal(source_read(NULL, &by_route, &answer), -EAGAIN);
+    set_up_kernel();
+    fake.link_error = -EAGAIN;
+    assert_int_equal(source_read(NULL, &by_route, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_name, &answer), -EAGAIN);
+    set_up_kernel();
+    fake.addresses_error = -EAGAIN;
+    assert_int_equal(source_read(NULL, &by_name, &answer), -EAGAIN);
+}
+
+static void test_words(void **state)
+{
+    static const char *const words[] = {
+        "no-route",   "no-interface", "link-down",   "no-address", "link-local", "special",
+        "ula",        "private",      "carrier-nat", "not-global", "dad-failed", "tentative",
+        "deprecated", "temporary",    "secondary",   "other",      "chosen",
+    };
+    struct source_rule rule = {"", AF_INET};
+
+    (void)state;
+    assert_int_equal(COUNT(words), SOURCE_CHOSEN + 1);
+    for (int i = 0; i <= SOURCE_CHOSEN; i++)
+        assert_string_equal(source_reason_word((enum source_reason)i), words[i]);
+    assert_string_equal(source_rule_name(&rule), "auto");
+    strcpy(rule.interface, "wan0");
+    assert_string_equal(source_rule_name(&rule), "wan0");
+}
+
+/* A text is never longer than its room, also for the longest name. */
+static void test_long_name(void **state)
+{
+    struct source_rule rule = {.family = AF_INET};
+    struct source_answer answer;
+
+    (void)state;
+    set_up_kernel();
+    memset(fake.link.name, 'x', IFNAMSIZ - 1);
+    memcpy(rule.interface, fake.link.name, IFNAMSIZ);
+    assert_true(ip_parse("192.168.1.2", &fake.list[0].ip));
+    assert_int_equal(source_read(NULL, &rule, &answer), 0);
+    assert_contains(answer.text, fake.link.name);
+    assert_true(strlen(answer.text) < sizeof answer.text - 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_choose),       cmocka_unit_test(test_judge),      cmocka_unit_test(test_read),
+        cmocka_unit_test(test_read_reasons), cmocka_unit_test(test_read_again), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_long_name),
+    };
+
+    return cmocka_run_group_tests_name("source", tests, NULL, NULL);
+}
