@@ -1,0 +1,49 @@
+/* config: the configuration as a struct that does not change. A reload makes a new one. */
+#ifndef WANDDNS_CONFIG_H
+#define WANDDNS_CONFIG_H
+
+#include "definition.h"
+#include "source.h"
+
+/* One login at one provider. */
+struct config_provider {
+    char *id; /* NAME or NAME:LABEL, as in the file */
+    int line;
+    struct definition *definition;
+    char *server; /* base of the URL, without a slash at its end */
+    char *username;
+    char *password;
+    char **hostnames; /* lower case, without a dot at the end */
+    size_t hostname_count;
+    char interface[IFNAMSIZ]; /* "" means auto */
+    enum ip_families families;
+};
+
+struct config {
+    char *file;
+    uint64_t settle_ms;
+    uint64_t settle_max_ms;
+    char *state_dir; /* NULL when the file does not say */
+    char *ca_file;   /* NULL: the system's */
+    struct config_provider **providers;
+    size_t provider_count;
+};
+
+/* Reads and checks the file. Each fault is told; NULL when there was one. A secret that others could read is warned
+ * about in the log, one that others could write is a fault. The caller frees the result. */
+struct config *config_read(const char *path, tree_fault_fn *fault, void *arg);
+void config_free(struct config *config);
+
+/* True when a login is the same to the provider: definition, server, user name and password. */
+bool config_provider_equal(const struct config_provider *a, const struct config_provider *b);
+
+/* Moves the content of the fresh configuration's provider at index into the old configuration's object kept, which from
+ * now on belongs to fresh, so that requests that refer to it can go on. The two must be equal. */
+void config_keep_provider(struct config *fresh, size_t index, struct config *old, const struct config_provider *kept);
+
+/* Numbers that change with the login, for the state file. A short checksum: it tells a change, it does not keep a
+ * secret from who can guess it, and 32 bits give little to guess with. place leaves out the password. */
+uint32_t config_provider_place(const struct config_provider *provider);
+uint32_t config_provider_login(const struct config_provider *provider);
+
+#endif
