@@ -1,0 +1,67 @@
+/* http: the only door to libcurl.
+ *
+ * Requests run beside each other on the loop. Connections are kept for one burst of requests only, and
+ * http_forget_connections() drops them: a cached connection from an address that is gone hangs until its timeout. */
+#ifndef WANDDNS_HTTP_H
+#define WANDDNS_HTTP_H
+
+#include "ip.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct http;
+struct http_transfer;
+
+struct http_request {
+    const char *method; /* "GET" */
+    const char *url;
+    const char *username; /* HTTP Basic authentication, NULL without */
+    const char *password;
+};
+
+/* How far a request came. After the first three nothing of it has arrived. */
+enum http_stage {
+    HTTP_RESOLVE,
+    HTTP_CONNECT,
+    HTTP_TLS,
+    HTTP_WAIT,    /* sent, but the answer did not come in time, or the connection broke */
+    HTTP_GARBLED, /* what came is no answer of HTTP, or too large */
+    HTTP_DONE,    /* a whole answer, whatever its status */
+};
+
+struct http_answer {
+    enum http_stage stage;
+    long status;
+    const char *body; /* ends in NUL */
+    size_t length;
+    uint64_t retry_after_ms; /* of the answer's Retry-After (RFC 9110 section 10.2.3), 0 without */
+    const char *error;       /* one line for people, when stage is not HTTP_DONE */
+};
+
+/* Called once from the loop, never from within http_start(). What answer points to is gone afterwards. */
+typedef void http_answer_fn(void *arg, const struct http_answer *answer);
+
+/* ca_file in place of the system's trust store, or NULL. Exits the program when libcurl cannot start. */
+struct http *http_open(struct event_base *base, const char *ca_file);
+void http_close(struct http *http);
+
+/* Starts a request; everything in it is copied. */
+struct http_transfer *http_start(struct http *http, const struct http_request *request, http_answer_fn *fn, void *arg);
+
+/* Ends a request without an answer. */
+void http_cancel(struct http_transfer *transfer);
+
+/* Our address on its connection; not set before it is connected. */
+struct ip http_local_address(const struct http_transfer *transfer);
+
+/* No later request uses a connection made before. */
+void http_forget_connections(struct http *http);
+
+/* A new trust store from now on, or NULL for the system's. */
+void http_set_ca_file(struct http *http, const char *ca_file);
+
+const char *http_stage_word(enum http_stage stage);
+
+#endif

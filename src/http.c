@@ -1,0 +1,444 @@
+#include "http.h"
+
+#include "buf.h"
+#include "log.h"
+#include "mem.h"
+#include "timer.h"
+
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    TOTAL_TIMEOUT_MS = 30000,
+    MAX_ANSWER = 64 * 1024,
+    BURST_PAUSE_MS = 3000, /* connections are dropped when nothing was asked for so long */
+};
+
+/* The connections of one burst of requests. */
+struct burst {
+    CURLM *multi;
+    struct http *http;
+    struct timer *timer; /* libcurl's own: armed and stopped only as it says (CURLMOPT_TIMERFUNCTION(3)) */
+    struct timer *reap;  /* to hand over finished transfers from the loop, not from within libcurl */
+    size_t running;
+    bool retired; /* no new requests; freed with its last one */
+    struct burst *next;
+};
+
+struct http_transfer {
+    CURL *easy;
+    struct burst *burst;
+    struct buf body;
+    bool too_large;
+    char error[CURL_ERROR_SIZE];
+    http_answer_fn *fn;
+    void *arg;
+};
+
+struct http {
+    struct event_base *base;
+    struct burst *bursts; /* all; at most the first is not retired */
+    struct timer *idle;
+    char *ca_file;
+    char *agent;
+};
+
+/* One file descriptor of libcurl's. */
+struct watch {
+    struct event *event;
+    struct burst *burst;
+};
+
+/* ---- libcurl's descriptors and timer on our loop. ---- */
+
+static void drive(struct burst *burst, curl_socket_t fd, int events)
+{
+    int running;
+    CURLMcode code = curl_multi_socket_action(burst->multi, fd, events, &running);
+
+    if (code != CURLM_OK)
+        log_error("libcurl: %s", curl_multi_strerror(code));
+    timer_start(burst->reap, 0);
+}
+
+static void on_socket_ready(evutil_socket_t fd, short what, void *arg)
+{
+    struct watch *watch = arg;
+
+    drive(watch->burst, fd, (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static void free_watch(struct watch *watch)
+{
+    if (!watch)
+        return;
+    event_free(watch->event);
+    free(watch);
+}
+
+/* The easy handle here may be one of libcurl's own, and CURL_POLL_REMOVE may come for a descriptor that was never
+ * announced (CURLMOPT_SOCKETFUNCTION(3)), so nothing is looked up by either. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+    struct burst *burst = arg;
+    struct watch *watch;
+    int events = EV_PERSIST | (what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0);
+
+    (void)easy;
+    free_watch(socket_arg);
+    if (what == CURL_POLL_REMOVE)
+        return 0;
+    watch = mem_alloc(sizeof *watch);
+    watch->burst = burst;
+    watch->event = event_new(burst->http->base, fd, (short)events, on_socket_ready, watch);
+    event_add(watch->event, NULL);
+    curl_multi_assign(burst->multi, fd, watch);
+    return 0;
+}
+
+static int on_timer_wish(CURLM *multi, long delay_ms, void *arg)
+{
+    struct burst *burst = arg;
+
+    (void)multi;
+    if (delay_ms < 0)
+        timer_stop(burst->timer);
+    else
+        timer_start(burst->timer, (uint64_t)delay_ms);
+    return 0;
+}
+
+static void on_timer(void *arg)
+{
+    drive(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* ---- The end of a transfer. ---- */
+
+/* Handles first, then the multi handle, then what it calls back to (curl_multi_cleanup(3)). */
+static void free_burst(struct burst *burst)
+{
+    struct burst **link = &burst->http->bursts;
+
+    while (*link != burst)
+        link = &(*link)->next;
+    *link = burst->next;
+    curl_multi_cleanup(burst->multi);
+    timer_free(burst->timer);
+    timer_free(burst->reap);
+    free(burst);
+    mem_trim();
+}
+
+static void free_transfer(struct http_transfer *transfer)
+{
+    struct burst *burst = transfer->burst;
+
+    curl_multi_remove_handle(burst->multi, transfer->easy);
+    curl_easy_cleanup(transfer->easy);
+    buf_free(&transfer->body);
+    free(transfer);
+    burst->running--;
+    if (burst->running == 0 && burst->retired)
+        timer_start(burst->reap, 0);
+    else if (burst->running == 0)
+        timer_start(burst->http->idle, BURST_PAUSE_MS);
+}
+
+static bool is_tls_trouble(CURLcode code)
+{
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_silence(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum http_stage stage_of(CURL *easy, CURLcode code, const char *error)
+{
+    curl_off_t resolved = 0, connected = 0, secured = 0;
+
+    if (code == CURLE_OK)
+        return HTTP_DONE;
+    if (code == CURLE_COULDNT_RESOLVE_HOST)
+        return HTTP_RESOLVE;
+    if (code == CURLE_COULDNT_CONNECT)
+        return HTTP_CONNECT;
+    if (is_tls_trouble(code))
+        return HTTP_TLS;
+    curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+    curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &secured);
+    /* libcurl 7.88 counts a connection as made only after its handshake. */
+    connected |= strstr(error, "SSL") != NULL;
+    if (secured)
+        return is_silence(code) ? HTTP_WAIT : HTTP_GARBLED;
+    return connected ? HTTP_TLS : resolved ? HTTP_CONNECT : HTTP_RESOLVE;
+}
+
+/* What the TLS libraries that libcurl is built with call the three faults that people meet. */
+static const struct {
+    const char *theirs;
+    const char *ours;
+} certificate_faults[] = {
+    {"certificate has expired", "the server's certificate has expired"},
+    {"expired certificate", "the server's certificate has expired"},
+    {"certificate expired", "the server's certificate has expired"},
+    {"not yet valid", "the server's certificate is not yet valid: is the clock of this machine right?"},
+    {"not activated", "the server's certificate is not yet valid: is the clock of this machine right?"},
+    {"subject name", "the server's certificate is for another name"},
+    {"does not match", "the server's certificate is for another name"},
+    {"issuer", "the server's certificate is not trusted: nobody in the trust store signed it"},
+    {"self-signed", "the server's certificate is not trusted: it is signed by itself or by an unknown authority"},
+    {"self signed", "the server's certificate is not trusted: it is signed by itself or by an unknown authority"},
+    {"not trusted", "the server's certificate is not trusted: nobody in the trust store signed it"},
+};
+
+static const char *describe(const struct http_transfer *transfer, CURLcode code)
+{
+    const char *text = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
+    long os_error = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
+    if (code == CURLE_COULDNT_CONNECT && os_error)
+        return strerror((int)os_error);
+    if (transfer->too_large)
+        return "the answer is too large";
+    for (size_t i = 0; is_tls_trouble(code) && i < sizeof certificate_faults / sizeof *certificate_faults; i++)
+        if (strstr(text, certificate_faults[i].theirs))
+            return certificate_faults[i].ours;
+    return text;
+}
+
+static uint64_t retry_after_ms(CURL *easy)
+{
+    curl_off_t seconds = 0;
+
+    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds > 0 ? (uint64_t)seconds * 1000 : 0;
+}
+
+static void finish(struct http_transfer *transfer, CURLcode code)
+{
+    struct http_answer answer = {
+        .stage = stage_of(transfer->easy, code, transfer->error),
+        .body = buf_text(&transfer->body),
+        .length = transfer->body.length,
+        .retry_after_ms = retry_after_ms(transfer->easy),
+        .error = code == CURLE_OK ? NULL : describe(transfer, code),
+    };
+    CURL *easy = transfer->easy;
+
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer.status);
+    /* Out of libcurl's hands first: what the callback does may drop connections. */
+    curl_multi_remove_handle(transfer->burst->multi, easy);
+    transfer->fn(transfer->arg, &answer);
+    free_transfer(transfer);
+}
+
+/* One finished transfer in each turn of the loop: what its callback starts or cancels is then nobody's surprise. */
+static void on_reap(void *arg)
+{
+    struct burst *burst = arg;
+    struct http_transfer *transfer = NULL;
+    int left = 0;
+    const CURLMsg *message = curl_multi_info_read(burst->multi, &left);
+
+    if (message && message->msg == CURLMSG_DONE) {
+        CURLcode code = message->data.result;
+
+        timer_start(burst->reap, 0);
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        finish(transfer, code);
+    } else if (burst->retired && burst->running == 0) {
+        free_burst(burst);
+    }
+}
+
+/* ---- Requests. ---- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct http_transfer *transfer = arg;
+
+    transfer->too_large = transfer->body.length + size * count > MAX_ANSWER;
+    if (transfer->too_large)
+        return CURL_WRITEFUNC_ERROR;
+    buf_add_n(&transfer->body, data, size * count);
+    return size * count;
+}
+
+static struct burst *new_burst(struct http *http)
+{
+    struct burst *burst = mem_alloc(sizeof *burst);
+
+    burst->http = http;
+    burst->multi = curl_multi_init();
+    if (!burst->multi)
+        abort();
+    burst->timer = timer_new(on_timer, burst);
+    burst->reap = timer_new(on_reap, burst);
+    curl_multi_setopt(burst->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(burst->multi, CURLMOPT_SOCKETDATA, burst);
+    curl_multi_setopt(burst->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish);
+    curl_multi_setopt(burst->multi, CURLMOPT_TIMERDATA, burst);
+#if HAVE_DECL_CURLMOPT_QUICK_EXIT
+    curl_multi_setopt(burst->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
+    burst->next = http->bursts;
+    http->bursts = burst;
+    return burst;
+}
+
+static void set_options(struct http_transfer *transfer, const struct http_request *request)
+{
+    const struct http *http = transfer->burst->http;
+    CURL *easy = transfer->easy;
+
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, strncmp(request->url, "http://", 7) == 0 ? "http" : "https");
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, http->agent);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)TOTAL_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Without it a resolver that does not answer holds up the whole loop when a transfer ends. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (http->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
+    if (request->username) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+        curl_easy_setopt(easy, CURLOPT_USERNAME, request->username);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
+    }
+}
+
+struct http_transfer *http_start(struct http *http, const struct http_request *request, http_answer_fn *fn, void *arg)
+{
+    struct http_transfer *transfer = mem_alloc(sizeof *transfer);
+
+    transfer->burst = http->bursts && !http->bursts->retired ? http->bursts : new_burst(http);
+    transfer->burst->running++;
+    timer_stop(http->idle);
+    transfer->fn = fn;
+    transfer->arg = arg;
+    transfer->easy = curl_easy_init();
+    if (!transfer->easy)
+        abort();
+    set_options(transfer, request);
+    /* libcurl only arms its timer here; the request starts from the loop. */
+    if (curl_multi_add_handle(transfer->burst->multi, transfer->easy) != CURLM_OK)
+        abort();
+    return transfer;
+}
+
+void http_cancel(struct http_transfer *transfer)
+{
+    free_transfer(transfer);
+}
+
+struct ip http_local_address(const struct http_transfer *transfer)
+{
+    const char *text = NULL;
+    struct ip ip;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_IP, &text);
+    ip_parse(text ? text : "", &ip);
+    return ip;
+}
+
+void http_forget_connections(struct http *http)
+{
+    timer_stop(http->idle);
+    if (!http->bursts || http->bursts->retired)
+        return;
+    http->bursts->retired = true;
+    timer_start(http->bursts->reap, 0);
+}
+
+static void on_idle(void *arg)
+{
+    http_forget_connections(arg);
+}
+
+/* As No-IP prescribes it: "Company NameOfProgram/OSVersion-ReleaseVersion contact". */
+static char *make_agent(void)
+{
+    struct utsname system;
+    struct buf agent = {0};
+
+    uname(&system);
+    buf_addf(&agent, "wanddns wanddns/%s%s-%s %s", system.sysname, system.release, PACKAGE_VERSION, CONTACT);
+    return buf_take(&agent);
+}
+
+struct http *http_open(struct event_base *base, const char *ca_file)
+{
+    struct http *http = mem_alloc(sizeof *http);
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        log_error("libcurl does not start");
+        exit(1);
+    }
+    http->base = base;
+    http->ca_file = mem_string(ca_file);
+    http->agent = make_agent();
+    http->idle = timer_new(on_idle, http);
+    return http;
+}
+
+void http_set_ca_file(struct http *http, const char *ca_file)
+{
+    free(http->ca_file);
+    http->ca_file = mem_string(ca_file);
+    http_forget_connections(http);
+}
+
+void http_close(struct http *http)
+{
+    while (http->bursts)
+        free_burst(http->bursts);
+    timer_free(http->idle);
+    free(http->ca_file);
+    free(http->agent);
+    free(http);
+    curl_global_cleanup();
+}
+
+const char *http_stage_word(enum http_stage stage)
+{
+    static const char *const words[] = {"resolve", "connect", "tls", "http", "http", "http"};
+
+    return words[stage];
+}

@@ -1,0 +1,30 @@
+/* A false HTTP: requests are only noted, and answered when a test says so. */
+#ifndef WANDDNS_TESTS_FAKE_HTTP_H
+#define WANDDNS_TESTS_FAKE_HTTP_H
+
+#include "http.h"
+
+struct fake_request {
+    const char *method, *url, *username, *password; /* copies */
+};
+
+/* The requests that have no answer yet, the oldest first; NULL past the end. */
+const struct fake_request *fake_http_request(size_t index);
+size_t fake_http_open(void);
+
+/* All that were ever started, and those that were cancelled. */
+size_t fake_http_started(void);
+size_t fake_http_cancelled(void);
+
+/* Is told of each request that is cancelled, before it is gone. */
+void fake_http_on_cancel(void (*fn)(const struct fake_request *request));
+
+/* What http_local_address() says of every request; not set at first. */
+void fake_http_set_local(const struct ip *local);
+
+/* Answers an open request. */
+void fake_http_answer(size_t index, long status, const char *body);
+void fake_http_answer_after(size_t index, long status, const char *body, uint64_t retry_after_ms);
+void fake_http_fail(size_t index, enum http_stage stage, const char *error);
+
+#endif

@@ -1,0 +1,140 @@
+#include "fake_timer.h"
+
+#include "unit.h"
+
+struct timer {
+    timer_fn *fn;
+    void *arg;
+    bool running;
+    uint64_t due_ms;
+    uint64_t turn; /* of two that are due together, the one started first */
+    struct timer *next;
+};
+
+static struct timer *timers;
+static uint64_t now_ms = 1000000, turns;
+static int64_t wall_s = INT64_C(1700000000);
+static uint32_t random_number;
+
+struct event_base *timer_loop(void)
+{
+    return NULL;
+}
+
+uint64_t timer_now_ms(void)
+{
+    return now_ms;
+}
+
+int64_t timer_wall_s(void)
+{
+    return wall_s;
+}
+
+uint32_t timer_random(uint32_t bound)
+{
+    return bound ? random_number % bound : 0;
+}
+
+struct timer *timer_new(timer_fn *fn, void *arg)
+{
+    struct timer *timer = calloc(1, sizeof *timer);
+
+    assert_non_null(timer);
+    timer->fn = fn;
+    timer->arg = arg;
+    timer->next = timers;
+    timers = timer;
+    return timer;
+}
+
+void timer_free(struct timer *timer)
+{
+    struct timer **link = &timers;
+
+    if (!timer)
+        return;
+    while (*link != timer)
+        link = &(*link)->next;
+    *link = timer->next;
+    free(timer);
+}
+
+void timer_start(struct timer *timer, uint64_t delay_ms)
+{
+    timer->running = true;
+    timer->due_ms = now_ms + delay_ms;
+    timer->turn = turns++;
+}
+
+void timer_stop(struct timer *timer)
+{
+    timer->running = false;
+}
+
+bool timer_is_running(const struct timer *timer)
+{
+    return timer->running;
+}
+
+static struct timer *first_due(void)
+{
+    struct timer *first = NULL;
+
+    for (struct timer *timer = timers; timer; timer = timer->next)
+        if (timer->running &&
+            (!first || timer->due_ms < first->due_ms || (timer->due_ms == first->due_ms && timer->turn < first->turn)))
+            first = timer;
+    return first;
+}
+
+void fake_timer_advance(uint64_t ms)
+{
+    uint64_t end = now_ms + ms;
+    struct timer *timer;
+
+    for (unsigned rounds = 0; (timer = first_due()) && timer->due_ms <= end; rounds++) {
+        assert_true(rounds < 1000000); /* timers that start each other for ever */
+        wall_s += (int64_t)((timer->due_ms - now_ms) / 1000);
+        now_ms = timer->due_ms;
+        timer->running = false;
+        timer->fn(timer->arg);
+    }
+    wall_s += (int64_t)((end - now_ms) / 1000);
+    now_ms = end;
+}
+
+uint64_t fake_timer_next(void)
+{
+    struct timer *timer = first_due();
+
+    return timer ? timer->due_ms - now_ms : UINT64_MAX;
+}
+
+size_t fake_timer_running(void)
+{
+    size_t count = 0;
+
+    for (struct timer *timer = timers; timer; timer = timer->next)
+        count += timer->running;
+    return count;
+}
+
+size_t fake_timer_existing(void)
+{
+    size_t count = 0;
+
+    for (struct timer *timer = timers; timer; timer = timer->next)
+        count++;
+    return count;
+}
+
+void fake_timer_set_random(uint32_t number)
+{
+    random_number = number;
+}
+
+void fake_timer_set_wall(int64_t seconds)
+{
+    wall_s = seconds;
+}

@@ -1,0 +1,22 @@
+/* A false clock: timer.h without a loop, where time passes only when a test says so. */
+#ifndef WANDDNS_TESTS_FAKE_TIMER_H
+#define WANDDNS_TESTS_FAKE_TIMER_H
+
+#include "timer.h"
+
+#include <stddef.h>
+
+/* Lets ms pass; each timer that becomes due on the way is run at its time, those started by it too. */
+void fake_timer_advance(uint64_t ms);
+
+/* Milliseconds until the next timer is due; UINT64_MAX when none is running. */
+uint64_t fake_timer_next(void);
+
+size_t fake_timer_running(void);
+size_t fake_timer_existing(void);
+
+/* What timer_random() gives from now on (modulo its bound), and what timer_wall_s() says. */
+void fake_timer_set_random(uint32_t number);
+void fake_timer_set_wall(int64_t seconds);
+
+#endif
