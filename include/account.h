@@ -1,0 +1,41 @@
+/* account: one login, its records, and what it may ask of the provider at a time. */
+#ifndef WANDDNS_ACCOUNT_H
+#define WANDDNS_ACCOUNT_H
+
+#include "record.h"
+
+struct account;
+
+enum { ACCOUNT_CONCURRENCY = 4 }; /* requests of one login under way at once */
+
+/* Told when something changed that the state file holds, or a record changed its state. */
+typedef void account_changed_fn(void *arg);
+
+/* With dry_run requests are printed on standard output and count as done. The caller frees it, which cancels what is
+ * under way. It has no records before account_configure(). */
+struct account *account_new(struct http *http, bool dry_run, account_changed_fn *changed, void *arg);
+void account_free(struct account *account);
+
+/* One record for each name and family of the provider section, in its order. Records that were there before live on,
+ * others go. provider stays the caller's; with requests under way it must be the same object as before, whatever its
+ * content (config_keep_provider()). */
+void account_configure(struct account *account, const struct config_provider *provider);
+
+const struct config_provider *account_provider(const struct account *account);
+
+/* The records, in order; NULL past the end. */
+struct record *account_record(const struct account *account, size_t index);
+
+/* An address is gone from its link: requests that were made from it, or are not connected yet, are sent anew. */
+void account_leave_address(struct account *account, const struct ip *gone);
+
+/* Sends all records now, at the operator's word; lifts a refusal. */
+void account_force(struct account *account);
+
+/* Why the whole login is refused, or NULL. */
+const char *account_refused(const struct account *account);
+
+/* Gives back a remembered refusal, before records get their addresses. */
+void account_recall(struct account *account, const char *refused);
+
+#endif

@@ -1,0 +1,672 @@
+/* One record's life, under a false clock and an owner who only notes what is asked of him. */
+#include "record.h"
+
+#include "fake_timer.h"
+#include "log.h"
+#include "unit.h"
+
+#include <sys/socket.h>
+
+static const uint64_t second = 1000, minute = 60 * 1000;
+
+/* The owner, as account.c is one. */
+static struct {
+    size_t sends, cancels, changes;
+    bool queued;
+    bool holds_back; /* what is queued is not sent: to take it back leaves no doubt */
+} owner;
+
+static struct record *record;
+
+static void on_send(void *arg)
+{
+    assert_ptr_equal(arg, &owner);
+    assert_false(owner.queued);
+    owner.queued = true;
+    owner.sends++;
+}
+
+static void on_cancel(void *arg)
+{
+    assert_ptr_equal(arg, &owner);
+    assert_true(owner.queued);
+    owner.queued = false;
+    owner.cancels++;
+    if (!owner.holds_back)
+        record_doubt(record);
+}
+
+static void on_changed(void *arg)
+{
+    assert_ptr_equal(arg, &owner);
+    owner.changes++;
+}
+
+static const struct record_calls calls = {on_send, on_cancel, on_changed};
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&owner, 0, sizeof owner);
+    fake_timer_set_random(0);
+    record = record_new("home.example.org", AF_INET, &calls, &owner);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    record_free(record);
+    record = NULL;
+    /* Nothing is left behind: no request, no timer. */
+    return owner.queued || fake_timer_existing() ? -1 : 0;
+}
+
+/* What holds after every step. */
+static void check(void)
+{
+    enum record_state state = record_state(record);
+
+    assert_int_equal(owner.queued, state == RECORD_UPDATING);
+    assert_int_equal(fake_timer_running(), state == RECORD_WAITING);
+    if (state == RECORD_UPDATING || state == RECORD_CURRENT)
+        assert_true(ip_is_set(record_wanted(record)));
+}
+
+static void want(const char *text)
+{
+    struct ip ip = {0};
+
+    assert_true(!text || ip_parse(text, &ip));
+    record_want(record, &ip, text ? NULL : "no-address: wan0 has no address");
+    check();
+}
+
+static void answer_full(enum update_verdict verdict, bool arrived, uint64_t after_ms)
+{
+    char text[] = "the provider's words";
+    struct update_result result = {verdict, arrived, after_ms, text};
+
+    assert_true(owner.queued);
+    owner.queued = false;
+    record_result(record, &result);
+    memset(text, '#', sizeof text - 1); /* it is gone afterwards */
+    check();
+}
+
+static void answer(enum update_verdict verdict)
+{
+    answer_full(verdict, verdict != UPDATE_UNREACHABLE, 0);
+}
+
+static void advance(uint64_t ms)
+{
+    fake_timer_advance(ms);
+    check();
+}
+
+#define assert_state(expected) assert_string_equal(record_state_word(record_state(record)), expected)
+
+/* So many requests were asked for, and so many taken back. */
+#define assert_asked(send_count, cancel_count)         \
+    do {                                               \
+        assert_int_equal(owner.sends, send_count);     \
+        assert_int_equal(owner.cancels, cancel_count); \
+    } while (0)
+
+static void assert_published(const char *text)
+{
+    struct record_memory memory;
+    char published[IP_TEXT_SIZE];
+
+    record_memory(record, &memory);
+    assert_string_equal(ip_text(&memory.published, published), text);
+}
+
+static void test_new(void **state)
+{
+    (void)state;
+    assert_state("idle");
+    assert_string_equal(record_name(record), "home.example.org");
+    assert_int_equal(record_family(record), AF_INET);
+    assert_published("none");
+    want(NULL);
+    assert_state("idle");
+    assert_asked(0, 0);
+}
+
+static void test_first_update(void **state)
+{
+    struct record_memory memory;
+
+    (void)state;
+    want("203.0.113.7");
+    assert_state("updating");
+    assert_asked(1, 0);
+    fake_timer_set_wall(INT64_C(1800000000));
+    answer(UPDATE_DONE);
+    assert_state("current");
+    assert_published("203.0.113.7");
+    record_memory(record, &memory);
+    assert_int_equal(memory.published_s, INT64_C(1800000000));
+    assert_null(memory.refused);
+    assert_true(owner.changes > 0);
+}
+
+static void test_same_address_asks_nothing(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    want("203.0.113.7");
+    assert_asked(1, 0);
+    answer(UPDATE_UNCHANGED);
+    assert_state("current");
+    want("203.0.113.7");
+    record_network_changed(record);
+    check();
+    assert_asked(1, 0);
+}
+
+static void test_newer_address_supersedes(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    want("203.0.113.8");
+    assert_state("updating");
+    assert_asked(2, 1);
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.8");
+    want("203.0.113.9");
+    assert_asked(3, 1);
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.9");
+}
+
+static void test_lost_address(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want(NULL);
+    assert_state("idle");
+    /* Losing an address publishes nothing, and what is published is still known. */
+    assert_asked(1, 0);
+    assert_published("203.0.113.7");
+    want("203.0.113.7");
+    assert_state("current");
+    assert_asked(1, 0);
+}
+
+/* Nobody knows whether a request that was taken back arrived: what is published is not known any more. */
+static void test_cancelled_is_doubtful(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want("203.0.113.8");
+    want("203.0.113.7");
+    assert_state("updating");
+    assert_asked(3, 1);
+    answer(UPDATE_DONE);
+    want("203.0.113.8");
+    want(NULL);
+    assert_state("idle");
+    assert_asked(4, 2);
+    assert_published("none");
+    want("203.0.113.7");
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.7");
+}
+
+/* What never left the queue changed nothing. */
+static void test_cancelled_in_queue(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    owner.holds_back = true;
+    want("203.0.113.8");
+    want("203.0.113.7");
+    assert_state("current");
+    assert_asked(2, 1);
+    assert_published("203.0.113.7");
+}
+
+/* While a request is under way, a crash must not leave a wrong memory behind. */
+static void test_memory_while_updating(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want("203.0.113.8");
+    assert_published("none");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.8");
+}
+
+static void try_ladder(enum update_verdict verdict, const unsigned *steps, size_t count)
+{
+    /* Without jitter, with some, and with the most. */
+    static const uint32_t jitters[] = {0, 12345, UINT32_MAX};
+
+    want("203.0.113.7");
+    for (size_t i = 0; i < count; i++) {
+        uint64_t base = steps[i] * second;
+
+        fake_timer_set_random(jitters[i % COUNT(jitters)]);
+        answer(verdict);
+        assert_state("waiting");
+        assert_in_range(fake_timer_next(), base, base + base / 10);
+        advance(fake_timer_next() - 1);
+        assert_state("waiting");
+        advance(1);
+        assert_state("updating");
+    }
+    answer(UPDATE_DONE);
+    /* A success ends the ladder: the next trouble begins at its foot. */
+    fake_timer_set_random(0);
+    want("203.0.113.8");
+    answer(verdict);
+    assert_int_equal(fake_timer_next(), steps[0] * second);
+}
+
+static void test_network_ladder(void **state)
+{
+    static const unsigned steps[] = {1, 2, 5, 10, 30, 60, 120, 300, 600, 600, 600};
+
+    (void)state;
+    try_ladder(UPDATE_UNREACHABLE, steps, COUNT(steps));
+}
+
+static void test_server_ladder(void **state)
+{
+    static const unsigned steps[] = {60, 120, 300, 600, 1800, 1800, 1800};
+
+    (void)state;
+    try_ladder(UPDATE_AGAIN, steps, COUNT(steps));
+}
+
+/* Trouble of the other kind begins its own ladder. */
+static void test_ladders_do_not_mix(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    for (int i = 0; i < 5; i++) {
+        answer(UPDATE_UNREACHABLE);
+        advance(fake_timer_next());
+    }
+    answer(UPDATE_AGAIN);
+    assert_int_equal(fake_timer_next(), minute);
+    advance(minute);
+    answer(UPDATE_UNREACHABLE);
+    assert_int_equal(fake_timer_next(), second);
+}
+
+static void test_asked_for_a_pause(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    fake_timer_set_random(UINT32_MAX);
+    answer_full(UPDATE_AGAIN, true, 30 * minute);
+    assert_in_range(fake_timer_next(), 30 * minute, 33 * minute);
+}
+
+static void test_new_address_ends_network_wait(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_UNREACHABLE);
+    want("203.0.113.8");
+    assert_state("updating");
+    assert_asked(2, 0);
+    answer(UPDATE_UNREACHABLE);
+    want(NULL);
+    assert_state("idle");
+    want("203.0.113.8");
+    assert_state("updating");
+}
+
+static void test_network_change_ends_network_wait(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_UNREACHABLE);
+    want("203.0.113.7");
+    assert_state("waiting");
+    record_network_changed(record);
+    check();
+    assert_state("updating");
+    assert_asked(2, 0);
+    /* In flight, it changes nothing. */
+    record_network_changed(record);
+    assert_asked(2, 0);
+}
+
+/* A pause that the provider is owed is kept, whatever the network does; then the newest address goes out. */
+static void test_server_wait_is_kept(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_AGAIN);
+    record_network_changed(record);
+    want("203.0.113.8");
+    want("203.0.113.9");
+    assert_state("waiting");
+    assert_asked(1, 0);
+    assert_int_equal(fake_timer_next(), minute);
+    advance(minute);
+    assert_asked(2, 0);
+    assert_string_equal(ip_text(record_wanted(record), (char[IP_TEXT_SIZE]){0}), "203.0.113.9");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.9");
+}
+
+static void test_server_wait_and_no_address(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_AGAIN);
+    want(NULL);
+    advance(2 * minute);
+    assert_state("idle");
+    assert_asked(1, 0);
+    want("203.0.113.7");
+    assert_state("updating");
+}
+
+/* What failed without arriving changed nothing; what may have arrived did. */
+static void test_back_to_the_old_address(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want("203.0.113.8");
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_published("203.0.113.7");
+    want("203.0.113.7");
+    assert_state("current");
+    assert_asked(2, 0);
+    want("203.0.113.8");
+    answer_full(UPDATE_UNREACHABLE, true, 0);
+    assert_published("none");
+    want("203.0.113.7");
+    assert_state("updating");
+    assert_asked(4, 0);
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.7");
+}
+
+static void test_refused_stays(void **state)
+{
+    struct record_memory memory;
+
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_REFUSED);
+    assert_state("refused");
+    record_memory(record, &memory);
+    assert_string_equal(memory.refused, "the provider's words");
+    want("203.0.113.8");
+    want(NULL);
+    want("203.0.113.9");
+    record_network_changed(record);
+    advance(100 * 24 * 60 * minute);
+    assert_state("refused");
+    assert_asked(1, 0);
+    record_force(record);
+    check();
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.9");
+    record_memory(record, &memory);
+    assert_null(memory.refused);
+}
+
+static void test_force(void **state)
+{
+    (void)state;
+    /* Without an address there is nothing to send. */
+    record_force(record);
+    check();
+    assert_state("idle");
+    want("203.0.113.7");
+    record_force(record);
+    check();
+    assert_asked(1, 0);
+    answer(UPDATE_DONE);
+    record_force(record);
+    check();
+    assert_state("updating");
+    assert_asked(2, 0);
+    answer(UPDATE_AGAIN);
+    record_force(record);
+    check();
+    assert_state("updating");
+    assert_asked(3, 0);
+    answer(UPDATE_REFUSED);
+    want(NULL);
+    record_force(record);
+    check();
+    assert_state("idle");
+    want("203.0.113.7");
+    assert_state("updating");
+}
+
+/* The whole login was refused; the owner took the request back already. */
+static void test_refuse(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    owner.queued = false;
+    record_refuse(record, "badauth");
+    check();
+    assert_state("refused");
+    assert_asked(1, 0);
+    record_force(record);
+    check();
+    answer(UPDATE_AGAIN);
+    record_refuse(record, "badauth");
+    check();
+    assert_state("refused");
+    assert_int_equal(fake_timer_existing(), 0);
+}
+
+static void test_recall(void **state)
+{
+    struct record_memory memory = {.published_s = INT64_C(1600000000)}, now;
+
+    (void)state;
+    ip_parse("203.0.113.7", &memory.published);
+    record_recall(record, &memory);
+    assert_state("idle");
+    want("203.0.113.7");
+    assert_state("current");
+    assert_asked(0, 0);
+    record_memory(record, &now);
+    assert_int_equal(now.published_s, INT64_C(1600000000));
+    want("203.0.113.8");
+    assert_state("updating");
+    assert_asked(1, 0);
+}
+
+static void test_recall_other_address(void **state)
+{
+    struct record_memory memory = {0};
+
+    (void)state;
+    ip_parse("203.0.113.7", &memory.published);
+    record_recall(record, &memory);
+    want("203.0.113.8");
+    assert_state("updating");
+    assert_asked(1, 0);
+}
+
+static void test_recall_refused(void **state)
+{
+    char words[] = "nohost";
+    struct record_memory memory = {.refused = words};
+
+    (void)state;
+    ip_parse("203.0.113.7", &memory.published);
+    record_recall(record, &memory);
+    memset(words, '#', sizeof words - 1);
+    check();
+    assert_state("refused");
+    want("203.0.113.8");
+    assert_state("refused");
+    assert_asked(0, 0);
+    record_memory(record, &memory);
+    assert_string_equal(memory.refused, "nohost");
+    assert_published("203.0.113.7");
+}
+
+/* Freed in each state; teardown looks for what is left. */
+static void test_free_everywhere(void **state)
+{
+    (void)state;
+    static const enum update_verdict verdicts[] = {UPDATE_DONE, UPDATE_UNREACHABLE, UPDATE_AGAIN, UPDATE_REFUSED};
+
+    for (size_t i = 0; i < COUNT(verdicts); i++) {
+        want("203.0.113.7");
+        answer(verdicts[i]);
+        record_free(record);
+        assert_int_equal(fake_timer_existing(), 0);
+        record = record_new("home.example.org", AF_INET, &calls, &owner);
+    }
+    want("203.0.113.7");
+    record_free(record);
+    assert_asked(COUNT(verdicts) + 1, 1);
+    record = record_new("home.example.org", AF_INET, &calls, &owner);
+}
+
+/* One line for each fact, in the words of the manual. */
+static void test_log(void **state)
+{
+    char *text;
+
+    (void)state;
+    log_set_level(LOG_LEVEL_INFO);
+    unit_capture_begin();
+    want("203.0.113.7");
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    advance(second);
+    answer(UPDATE_DONE);
+    want("203.0.113.9");
+    answer(UPDATE_REFUSED);
+    record_force(record);
+    answer(UPDATE_DONE);
+    want(NULL);
+    want("203.0.113.9");
+    text = unit_capture_end();
+    log_set_level(LOG_LEVEL_ERROR);
+    assert_string_equal(text,
+                        "<6>home.example.org A: idle -> updating (203.0.113.7)\n"
+                        "<4>home.example.org A: updating -> waiting (the provider's words; next attempt in 1.0 s)\n"
+                        "<6>home.example.org A: waiting -> updating (203.0.113.7)\n"
+                        "<6>home.example.org A: updating -> current (203.0.113.7; the provider's words)\n"
+                        "<6>home.example.org A: current -> updating (203.0.113.7 -> 203.0.113.9)\n"
+                        "<4>home.example.org A: updating -> refused (the provider's words)\n"
+                        "<6>home.example.org A: refused -> updating (203.0.113.7 -> 203.0.113.9)\n"
+                        "<6>home.example.org A: updating -> current (203.0.113.9; the provider's words)\n"
+                        "<6>home.example.org A: current -> idle (no-address: wan0 has no address)\n"
+                        "<6>home.example.org A: idle -> current (203.0.113.9; published before)\n");
+    free(text);
+}
+
+/* Thousands of random steps: the invariant in check(), and never a wrong word about what is published. The provider
+ * here takes what was sent when the answer says so, and by chance when nobody knows. */
+static void test_random(void **state)
+{
+    static const char *const addresses[] = {NULL, "203.0.113.1", "203.0.113.2", "203.0.113.3"};
+    const uint64_t seed = 20240607;
+    struct ip published = {0};
+    struct unit_random random;
+
+    (void)state;
+    print_message("seed %llu\n", (unsigned long long)seed);
+    unit_random_seed(&random, seed);
+    for (int step = 0; step < 50000; step++) {
+        struct record_memory memory;
+        size_t cancels = owner.cancels;
+        struct ip sent = owner.queued ? *record_wanted(record) : (struct ip){0};
+        bool taken = unit_random(&random, 2);
+
+        fake_timer_set_random(unit_random(&random, UINT32_MAX));
+        switch (unit_random(&random, 6)) {
+        case 0:
+            want(addresses[unit_random(&random, COUNT(addresses))]);
+            if (owner.cancels > cancels && taken)
+                published = sent;
+            break;
+        case 1:
+            advance(unit_random(&random, (uint32_t)(20 * minute)));
+            break;
+        case 2:
+            record_network_changed(record);
+            break;
+        case 3:
+            if (unit_random(&random, 10) == 0)
+                record_force(record);
+            break;
+        default:
+            if (owner.queued) {
+                enum update_verdict verdict = (enum update_verdict)unit_random(&random, 6);
+                bool arrived = verdict != UPDATE_UNREACHABLE || unit_random(&random, 2);
+
+                if (verdict <= UPDATE_UNCHANGED || (arrived && taken))
+                    published = sent;
+                answer_full(verdict, arrived, 0);
+            }
+        }
+        check();
+        record_memory(record, &memory);
+        assert_true(!ip_is_set(&memory.published) || ip_equal(&memory.published, &published));
+        if (record_state(record) == RECORD_CURRENT)
+            assert_true(ip_equal(record_wanted(record), &published));
+    }
+    assert_true(owner.sends > 1000);
+}
+
+static int quiet(void **state)
+{
+    (void)state;
+    log_set_level(LOG_LEVEL_ERROR);
+    return 0;
+}
+
+#define LIFE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LIFE(test_new),
+        LIFE(test_first_update),
+        LIFE(test_same_address_asks_nothing),
+        LIFE(test_newer_address_supersedes),
+        LIFE(test_lost_address),
+        LIFE(test_cancelled_is_doubtful),
+        LIFE(test_cancelled_in_queue),
+        LIFE(test_memory_while_updating),
+        LIFE(test_network_ladder),
+        LIFE(test_server_ladder),
+        LIFE(test_ladders_do_not_mix),
+        LIFE(test_asked_for_a_pause),
+        LIFE(test_new_address_ends_network_wait),
+        LIFE(test_network_change_ends_network_wait),
+        LIFE(test_server_wait_is_kept),
+        LIFE(test_server_wait_and_no_address),
+        LIFE(test_back_to_the_old_address),
+        LIFE(test_refused_stays),
+        LIFE(test_force),
+        LIFE(test_refuse),
+        LIFE(test_recall),
+        LIFE(test_recall_other_address),
+        LIFE(test_recall_refused),
+        LIFE(test_free_everywhere),
+        LIFE(test_log),
+        LIFE(test_random),
+    };
+
+    return cmocka_run_group_tests_name("record", tests, quiet, NULL);
+}
