@@ -1,0 +1,571 @@
+/* What survives a restart: there and back, and back from whatever a disk may have made of it. */
+#include "state.h"
+
+#include "fake_http.h"
+#include "fake_timer.h"
+#include "log.h"
+#include "provider.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct config_provider *provider;
+static struct account *account;
+
+static void on_changed(void *arg)
+{
+    (void)arg;
+}
+
+static void begin(const char *names)
+{
+    provider = provider_new("dyndns2", names, 0, IP_BOTH);
+    account = account_new(NULL, false, on_changed, NULL);
+    account_configure(account, provider);
+}
+
+static void end(void)
+{
+    account_free(account);
+    provider_free(provider);
+    account = NULL;
+    provider = NULL;
+}
+
+static void want(int family, const char *text)
+{
+    struct record *record;
+    struct ip ip;
+
+    assert_true(ip_parse(text, &ip));
+    for (size_t i = 0; (record = account_record(account, i)); i++)
+        if (record_family(record) == family)
+            record_want(record, &ip, NULL);
+    fake_timer_advance(0);
+}
+
+static void answer(const char *body)
+{
+    fake_http_answer(0, 200, body);
+    fake_timer_advance(0);
+}
+
+static void write_state(const char *folder)
+{
+    struct state *state = state_collect(&account, 1);
+
+    assert_int_equal(state_write(state, folder), 0);
+    state_free(state);
+}
+
+static void recall_state(const char *folder)
+{
+    struct state *state = state_read(folder);
+
+    state_recall(state, account);
+    state_free(state);
+}
+
+/* "name type state published refused;" of each record, and what was refused of the login. */
+static const char *memories(void)
+{
+    static char text[4096];
+    struct record *record;
+
+    text[0] = '\0';
+    for (size_t i = 0; (record = account_record(account, i)); i++) {
+        struct record_memory memory;
+        char published[IP_TEXT_SIZE];
+        size_t length = strlen(text);
+
+        record_memory(record, &memory);
+        snprintf(text + length, sizeof text - length, "%s %s %s %s;", record_name(record),
+                 ip_record_type(record_family(record)), ip_text(&memory.published, published),
+                 memory.refused ? memory.refused : "-");
+    }
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%s",
+             account_refused(account) ? account_refused(account) : "-");
+    return text;
+}
+
+#define assert_memories(text) assert_string_equal(memories(), text)
+#define NOTHING               "a.example.org A none -;a.example.org AAAA none -;-"
+
+static bool exists(const char *folder, const char *name)
+{
+    char *path = unit_path(folder, name);
+    bool there = access(path, F_OK) == 0;
+
+    free(path);
+    return there;
+}
+
+static void test_empty(void **state)
+{
+    begin("a.example.org");
+    recall_state(*state);
+    assert_memories(NOTHING);
+    assert_false(exists(*state, "state.json"));
+    /* A folder that is not there has no state either. */
+    write_state(*state);
+    recall_state(*state);
+    assert_memories(NOTHING);
+    end();
+}
+
+static void test_round_trip(void **state)
+{
+    char *path = unit_path(*state, "state.json");
+    struct record_memory memory;
+    struct stat st;
+
+    fake_timer_set_wall(INT64_C(1800000000));
+    begin("a.example.org b.example.org *.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("good\nnohost\nnochg");
+    want(AF_INET6, "2001:db8::7");
+    answer("911\ngood\ngood");
+    write_state(*state);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    end();
+    begin("a.example.org b.example.org *.example.org");
+    recall_state(*state);
+    assert_memories(
+        "a.example.org A 203.0.113.7 -;a.example.org AAAA none -;"
+        "b.example.org A none provider: nohost: there is no such name in this account;"
+        "b.example.org AAAA 2001:db8::7 -;*.example.org A 203.0.113.7 -;*.example.org AAAA 2001:db8::7 -;-");
+    record_memory(account_record(account, 0), &memory);
+    assert_int_equal(memory.published_s, INT64_C(1800000000));
+    /* A restart with the same addresses asks only for what is missing. */
+    want(AF_INET, "203.0.113.7");
+    assert_int_equal(fake_http_open(), 0);
+    want(AF_INET6, "2001:db8::7");
+    assert_int_equal(fake_http_open(), 1);
+    assert_contains(fake_http_request(0)->url, "hostname=a.example.org&myip=2001:db8::7");
+    end();
+    free(path);
+}
+
+/* What is under way at a crash is not known afterwards. */
+static void test_under_way(void **state)
+{
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("good");
+    want(AF_INET, "203.0.113.8");
+    write_state(*state);
+    end();
+    begin("a.example.org");
+    recall_state(*state);
+    assert_memories(NOTHING);
+    end();
+}
+
+/* A refused login is remembered until the login changes; what was published is known as long as it is the same place. */
+static void test_login_changes(void **state)
+{
+    static const char *const badauth =
+        "a.example.org A 203.0.113.7 provider: badauth: the user name or the password is wrong;"
+        "a.example.org AAAA none provider: badauth: the user name or the password is wrong;"
+        "provider: badauth: the user name or the password is wrong";
+
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("good");
+    want(AF_INET6, "2001:db8::7");
+    answer("badauth");
+    write_state(*state);
+    end();
+    begin("a.example.org");
+    recall_state(*state);
+    assert_memories(badauth);
+    want(AF_INET, "203.0.113.8");
+    assert_int_equal(fake_http_open(), 0);
+    end();
+    /* Another password lifts the refusal, also one of a single name. */
+    begin("a.example.org");
+    strcpy(provider->password, "SECRET");
+    recall_state(*state);
+    assert_memories("a.example.org A 203.0.113.7 -;a.example.org AAAA none -;-");
+    end();
+    /* Another user, or another server, is another place. */
+    begin("a.example.org");
+    strcpy(provider->username, "ALICE");
+    recall_state(*state);
+    assert_memories(NOTHING);
+    end();
+    begin("a.example.org");
+    provider->server[8] = '2';
+    recall_state(*state);
+    assert_memories(NOTHING);
+    end();
+    /* Another section. */
+    begin("a.example.org");
+    provider->id[0] = 'D';
+    recall_state(*state);
+    assert_memories(NOTHING);
+    end();
+}
+
+/* The password is not in the file, whatever the provider says. */
+static void test_no_secret(void **state)
+{
+    char *path = unit_path(*state, "state.json"), *text;
+
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("nohost alice:secret");
+    write_state(*state);
+    text = unit_read(path);
+    assert_lacks(text, "secret");
+    assert_contains(text, "nohost");
+    free(text);
+    free(path);
+    end();
+}
+
+/* Words of a provider that are no UTF-8 are written all the same, and read back. */
+static void test_hostile_words(void **state)
+{
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("nohost \xff\x01\"\\\xc3\xa4");
+    write_state(*state);
+    end();
+    begin("a.example.org");
+    recall_state(*state);
+    assert_contains(memories(), "nohost \\xff\\x01\"\\\xc3\xa4");
+    assert_false(exists(*state, "state.json.damaged"));
+    end();
+}
+
+/* Reads the file, and gives back what was warned of. */
+static char *recall_warned(const char *folder)
+{
+    char *log;
+
+    log_set_level(LOG_LEVEL_WARNING);
+    unit_capture_begin();
+    recall_state(folder);
+    log = unit_capture_end();
+    log_set_level(LOG_LEVEL_ERROR);
+    return log;
+}
+
+/* The same with this text as the file. */
+static char *read_text(const char *folder, const char *text)
+{
+    char *aside = unit_path(folder, "state.json.damaged");
+
+    remove(aside);
+    free(aside);
+    free(unit_file(folder, "state.json", text, 0600));
+    return recall_warned(folder);
+}
+
+#define HEAD    "{\"version\": 1, \"accounts\": ["
+#define RECORDS "], \"records\": ["
+#define TAIL    "]}"
+
+/* An account entry with the right numbers, as the account now at hand has them. */
+static const char *account_entry(const char *more)
+{
+    static char text[256];
+
+    snprintf(text, sizeof text, "{\"account\": \"dyndns2\", \"place\": %lu, \"login\": %lu%s}",
+             (unsigned long)config_provider_place(provider), (unsigned long)config_provider_login(provider), more);
+    return text;
+}
+
+/* Not a state file of this form: set aside, told once, and nothing is believed. */
+static void test_damaged(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "{",
+        "not json",
+        "null",
+        "[]",
+        "42",
+        "{}",
+        "{\"version\": 1}",
+        "{\"version\": 1, \"accounts\": [], \"records\": {}}",
+        "{\"version\": 1, \"accounts\": {}, \"records\": []}",
+        "{\"version\": 0, \"accounts\": [], \"records\": []}",
+        "{\"version\": 2, \"accounts\": [], \"records\": []}",
+        "{\"version\": \"1\", \"accounts\": [], \"records\": []}",
+        "{\"version\": 1, \"accounts\": [], \"records\": []} more",
+        "{\"version\": 1, \"version\": 1, \"accounts\": [], \"records\": []}",
+        "{\"version\": 1, \"accounts\": [\"\xff\"], \"records\": []}",
+    };
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char *log, *aside = unit_path(*state, "state.json.damaged"), *kept;
+
+        begin("a.example.org");
+        log = read_text(*state, texts[i]);
+        kept = unit_read(aside);
+        if (!strstr(log, "state.json.damaged") || exists(*state, "state.json") || !kept || strcmp(kept, texts[i]) != 0)
+            unit_wrong("\"%s\" is not set aside: %s", texts[i], log);
+        if (strcmp(memories(), NOTHING) != 0)
+            unit_wrong("\"%s\" gives %s", texts[i], memories());
+        free(kept);
+        free(log);
+        free(aside);
+        end();
+    }
+    unit_all_right();
+}
+
+static void test_too_deep(void **state)
+{
+    static char text[200001];
+    char *log;
+
+    memset(text, '[', sizeof text - 1);
+    begin("a.example.org");
+    log = read_text(*state, text);
+    assert_contains(log, "state.json.damaged");
+    free(log);
+    end();
+}
+
+/* An entry that makes no sense is left out with a warning; the others count. */
+static void test_wrong_entries(void **state)
+{
+    static const struct {
+        const char *record;
+        bool warning;
+        const char *published; /* what is believed of the A record */
+    } entries[] = {
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
+         "\"published\": 1}",
+         false, "203.0.113.7"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\"}",
+         false, "203.0.113.7"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\"}", false, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": null}", false, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
+         "\"new\": [1]}",
+         false, "203.0.113.7"},
+        {"{\"account\": \"dyndns2\", \"name\": \"other.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\"}",
+         false, "none"},
+        {"{\"account\": \"other\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\"}", false,
+         "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113\"}", true,
+         "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"\"}", true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": 3405803783}", true,
+         "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"2001:db8::7\"}", true,
+         "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"AAAA\", \"address\": \"203.0.113.7\"}",
+         true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"MX\", \"address\": \"203.0.113.7\"}",
+         true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"address\": \"203.0.113.7\"}", true, "none"},
+        {"{\"account\": \"dyndns2\", \"type\": \"A\", \"address\": \"203.0.113.7\"}", true, "none"},
+        {"{\"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\"}", true, "none"},
+        {"{\"account\": [], \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\"}", true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": 7, \"type\": \"A\", \"address\": \"203.0.113.7\"}", true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
+         "\"published\": \"1\"}",
+         true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
+         "\"refused\": 1}",
+         true, "none"},
+        {"7", true, "none"},
+        {"null", true, "none"},
+        {"\"text\"", true, "none"},
+        {"[]", true, "none"},
+    };
+
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        char text[1024], expected[256], *log;
+
+        begin("a.example.org b.example.org");
+        snprintf(text, sizeof text,
+                 HEAD "%s" RECORDS "%s, {\"account\": \"dyndns2\", \"name\": \"b.example.org\", \"type\": \"A\", "
+                                   "\"address\": \"203.0.113.9\"}" TAIL,
+                 account_entry(""), entries[i].record);
+        log = read_text(*state, text);
+        snprintf(expected, sizeof expected, "a.example.org A %s -;", entries[i].published);
+        if (!strstr(memories(), expected) || !strstr(memories(), "b.example.org A 203.0.113.9 -;"))
+            unit_wrong("%s: %s", entries[i].record, memories());
+        if ((strstr(log, "<4>") != NULL) != entries[i].warning || exists(*state, "state.json.damaged"))
+            unit_wrong("%s: the log: %s", entries[i].record, log);
+        free(log);
+        end();
+    }
+    unit_all_right();
+}
+
+static void test_wrong_accounts(void **state)
+{
+    static const char *const entries[] = {
+        "7",
+        "null",
+        "{}",
+        "{\"account\": \"dyndns2\"}",
+        "{\"account\": \"dyndns2\", \"place\": \"1\", \"login\": 1}",
+        "{\"account\": \"dyndns2\", \"place\": 1.5, \"login\": 1}",
+        "{\"account\": 1, \"place\": 1, \"login\": 1}",
+        "{\"account\": \"dyndns2\", \"place\": 1, \"login\": 1, \"refused\": true}",
+    };
+
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        char text[1024], *log;
+
+        begin("a.example.org");
+        snprintf(text, sizeof text,
+                 HEAD "%s" RECORDS "{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", "
+                                   "\"address\": \"203.0.113.9\"}" TAIL,
+                 entries[i]);
+        log = read_text(*state, text);
+        if (strcmp(memories(), NOTHING) != 0 || !strstr(log, "<4>"))
+            unit_wrong("%s: %s, %s", entries[i], memories(), log);
+        free(log);
+        end();
+    }
+    unit_all_right();
+}
+
+/* The good file with each byte damaged, and cut off at each byte: it is read as it was, or loses entries with a
+ * warning, or is set aside with one. It is never lost without a word, and what is believed was written there. */
+static void test_each_byte(void **state)
+{
+    static const char changes[] = {'x', '"', '\0', '{', '9', '\x80'};
+    char *path = unit_path(*state, "state.json"), *aside = unit_path(*state, "state.json.damaged"), *good;
+    char whole[256];
+    size_t length;
+
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("good");
+    want(AF_INET6, "2001:db8::7");
+    answer("nohost");
+    snprintf(whole, sizeof whole, "%s", memories());
+    write_state(*state);
+    end();
+    good = unit_read(path);
+    length = strlen(good);
+    for (size_t i = 0; i < length * (COUNT(changes) + 1); i++) {
+        size_t at = i / (COUNT(changes) + 1), change = i % (COUNT(changes) + 1);
+        FILE *file = fopen(path, "w");
+        char *log;
+
+        assert_non_null(file);
+        fwrite(good, 1, at, file);
+        if (change < COUNT(changes)) {
+            fputc(changes[change], file);
+            fwrite(good + at + 1, 1, length - at - 1, file);
+        }
+        fclose(file);
+        remove(aside);
+        begin("a.example.org");
+        log = recall_warned(*state);
+        if (!exists(*state, "state.json") && !(exists(*state, "state.json.damaged") && strstr(log, "<4>")))
+            unit_wrong("byte %zu, change %zu: the file is gone without a word", at, change);
+        free(log);
+        end();
+    }
+    unit_all_right();
+    assert_contains(whole, "a.example.org A 203.0.113.7 -;");
+    free(good);
+    free(path);
+    free(aside);
+}
+
+/* What is in the way of a file, or cannot be read, is told and costs no more than the memory. */
+static void test_unreadable(void **state)
+{
+    char *path = unit_path(*state, "state.json"), *log;
+
+    assert_int_equal(mkdir(path, 0700), 0);
+    begin("a.example.org");
+    log = recall_warned(*state);
+    assert_contains(log, "<4>");
+    assert_memories(NOTHING);
+    free(log);
+    end();
+    free(path);
+}
+
+static void test_write_fails(void **state)
+{
+    char *missing = unit_path(*state, "missing");
+    struct state *collected;
+
+    begin("a.example.org");
+    collected = state_collect(&account, 1);
+    assert_int_equal(state_write(collected, missing), -ENOENT);
+    state_free(collected);
+    end();
+    collected = state_collect(NULL, 0);
+    assert_int_equal(state_write(collected, *state), 0);
+    state_free(collected);
+    state_free(NULL);
+    free(missing);
+}
+
+/* Two sections do not mix, though they have the same names; a reload takes this way without the disk. */
+static void test_two_accounts(void **state)
+{
+    struct config_provider *providers[2];
+    struct account *accounts[2];
+    struct state *collected;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        providers[i] = provider_new("dyndns2", "a.example.org", 0, IP_V4);
+        free(providers[i]->id);
+        providers[i]->id = strdup(i ? "dyndns2:b" : "dyndns2:a");
+        accounts[i] = account_new(NULL, false, on_changed, NULL);
+        account_configure(accounts[i], providers[i]);
+    }
+    account = accounts[0];
+    want(AF_INET, "203.0.113.7");
+    answer("good");
+    account = accounts[1];
+    want(AF_INET, "203.0.113.8");
+    answer("good");
+    collected = state_collect(accounts, 2);
+    for (size_t i = 0; i < 2; i++) {
+        account_free(accounts[i]);
+        accounts[i] = account_new(NULL, false, on_changed, NULL);
+        account_configure(accounts[i], providers[i]);
+        state_recall(collected, accounts[i]);
+        account = accounts[i];
+        assert_memories(i ? "a.example.org A 203.0.113.8 -;-" : "a.example.org A 203.0.113.7 -;-");
+        account_free(accounts[i]);
+        provider_free(providers[i]);
+    }
+    state_free(collected);
+    account = NULL;
+}
+
+static int quiet(void **state)
+{
+    (void)state;
+    log_set_level(LOG_LEVEL_ERROR);
+    return 0;
+}
+
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, unit_setup_folder, unit_teardown_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FOLDER(test_empty),          WITH_FOLDER(test_round_trip),   WITH_FOLDER(test_under_way),
+        WITH_FOLDER(test_login_changes),  WITH_FOLDER(test_no_secret),    WITH_FOLDER(test_hostile_words),
+        WITH_FOLDER(test_damaged),        WITH_FOLDER(test_too_deep),     WITH_FOLDER(test_wrong_entries),
+        WITH_FOLDER(test_wrong_accounts), WITH_FOLDER(test_each_byte),    WITH_FOLDER(test_unreadable),
+        WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_two_accounts),
+    };
+
+    return cmocka_run_group_tests_name("state", tests, quiet, NULL);
+}
