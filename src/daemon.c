@@ -1,0 +1,457 @@
+#include "daemon.h"
+
+#include "account.h"
+#include "buf.h"
+#include "config.h"
+#include "file.h"
+#include "http.h"
+#include "kernel.h"
+#include "log.h"
+#include "mem.h"
+#include "settle.h"
+#include "source.h"
+#include "sources.h"
+#include "state.h"
+#include "timer.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    SAVE_PAUSE_MS = 1000,  /* while requests are under way, one write of the state for their answers */
+    REREAD_PAUSE_MS = 100, /* when the kernel changed while it was read */
+    SIGNALS = 4,
+};
+
+struct daemon {
+    const struct daemon_options *options;
+    char *state_dir;
+    struct config *config;
+    struct event_base *base;
+    struct event *signals[SIGNALS];
+    struct kernel *kernel;
+    struct http *http;
+    struct account **accounts; /* in the order of the configuration's providers */
+    size_t account_count;
+    struct sources *sources;
+    struct settle settle;
+    struct timer *settle_timer;
+    struct timer *save_timer;
+    struct timer *check_timer; /* once: are we done? */
+    bool untold;               /* records wait for the answers of the sources, changed or not */
+    bool unsaved;
+    bool save_failed;
+    int status;
+};
+
+/* ---- State. ---- */
+
+static void save(struct daemon *daemon)
+{
+    struct state *state;
+    int error;
+
+    if (!daemon->unsaved || daemon->options->dry_run)
+        return;
+    state = state_collect(daemon->accounts, daemon->account_count);
+    error = state_write(state, daemon->state_dir);
+    state_free(state);
+    daemon->unsaved = error != 0;
+    if (error && !daemon->save_failed)
+        log_warning("%s: the state cannot be written: %s", daemon->state_dir, strerror(-error));
+    if (!error && daemon->save_failed)
+        log_info("%s: the state can be written again", daemon->state_dir);
+    daemon->save_failed = error != 0;
+}
+
+static void on_save(void *arg)
+{
+    save(arg);
+}
+
+/* ---- What becomes of the records. ---- */
+
+static size_t count_records(const struct daemon *daemon, enum record_state state)
+{
+    const struct record *record;
+    size_t count = 0;
+
+    for (size_t i = 0; i < daemon->account_count; i++)
+        for (size_t j = 0; (record = account_record(daemon->accounts[i], j)); j++)
+            count += record_state(record) == state;
+    return count;
+}
+
+static size_t count_all(const struct daemon *daemon)
+{
+    size_t count = 0;
+
+    for (int state = RECORD_IDLE; state <= RECORD_REFUSED; state++)
+        count += count_records(daemon, (enum record_state)state);
+    return count;
+}
+
+static void on_account_changed(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    daemon->unsaved = true;
+    if (count_records(daemon, RECORD_UPDATING) == 0)
+        timer_start(daemon->save_timer, 0);
+    else if (!timer_is_running(daemon->save_timer))
+        timer_start(daemon->save_timer, SAVE_PAUSE_MS);
+    if (daemon->options->once)
+        timer_start(daemon->check_timer, 0);
+}
+
+static void on_check(void *arg)
+{
+    struct daemon *daemon = arg;
+    size_t all = count_all(daemon), current = count_records(daemon, RECORD_CURRENT);
+
+    if (count_records(daemon, RECORD_UPDATING))
+        return;
+    daemon->status = current == all ? 0 : 1;
+    log_info("%zu of %zu records are current", current, all);
+    event_base_loopbreak(daemon->base);
+}
+
+/* ---- Sources. ---- */
+
+static struct source_rule rule_of(const struct config_provider *provider, int family)
+{
+    struct source_rule rule = {.family = family};
+
+    memcpy(rule.interface, provider->interface, sizeof rule.interface);
+    return rule;
+}
+
+/* One source for each interface and family that the configuration names. */
+static void watch_sources(struct daemon *daemon)
+{
+    const struct config *config = daemon->config;
+    struct source_rule *rules = mem_alloc(2 * config->provider_count * sizeof *rules);
+    size_t count = 0;
+
+    for (size_t i = 0; i < config->provider_count; i++) {
+        if (config->providers[i]->families & IP_V4)
+            rules[count++] = rule_of(config->providers[i], AF_INET);
+        if (config->providers[i]->families & IP_V6)
+            rules[count++] = rule_of(config->providers[i], AF_INET6);
+    }
+    sources_watch(daemon->sources, rules, count);
+    free(rules);
+}
+
+/* Connections from an address that is gone hang until their timeout. */
+static void leave_address(struct daemon *daemon, const struct ip *gone)
+{
+    http_forget_connections(daemon->http);
+    for (size_t i = 0; i < daemon->account_count; i++)
+        account_leave_address(daemon->accounts[i], gone);
+}
+
+static void on_source_changed(void *arg, const struct source_rule *rule, const struct source_answer *answer,
+                              const struct ip *gone)
+{
+    struct daemon *daemon = arg;
+    const char *name = source_rule_name(rule), *family = ip_family_name(rule->family);
+    char address[IP_TEXT_SIZE];
+
+    daemon->untold = true;
+    if (ip_is_set(&answer->ip))
+        log_info("%s %s: %s on %s", name, family, ip_text(&answer->ip, address), answer->link.name);
+    else
+        log_info("%s %s: no address (%s)", name, family, answer->text);
+    if (ip_is_set(gone))
+        leave_address(daemon, gone);
+}
+
+/* Hands the answers to the records. */
+static void tell_records(struct daemon *daemon)
+{
+    struct record *record;
+
+    for (size_t i = 0; i < daemon->account_count; i++) {
+        for (size_t j = 0; (record = account_record(daemon->accounts[i], j)); j++) {
+            struct source_rule rule = rule_of(account_provider(daemon->accounts[i]), record_family(record));
+            const struct source_answer *answer = sources_answer(daemon->sources, &rule);
+
+            record_want(record, &answer->ip, answer->text);
+            record_network_changed(record);
+        }
+    }
+}
+
+/* Start, event, overrun and reload all come here: the kernel is read anew, and only a difference goes on. */
+static void read_sources(struct daemon *daemon)
+{
+    if (sources_read(daemon->sources) == -EAGAIN) {
+        timer_start(daemon->settle_timer, REREAD_PAUSE_MS);
+        return;
+    }
+    if (daemon->untold)
+        tell_records(daemon);
+    else
+        log_debug("settled: nothing changed");
+    daemon->untold = false;
+    if (daemon->options->once)
+        timer_start(daemon->check_timer, 0);
+}
+
+static void on_settled(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    log_debug("settled: %llu ms after the first event",
+              (unsigned long long)settle_done(&daemon->settle, timer_now_ms()));
+    read_sources(daemon);
+}
+
+static void on_hint(void *arg, bool overrun)
+{
+    struct daemon *daemon = arg;
+    uint64_t delay_ms = settle_hint(&daemon->settle, timer_now_ms());
+
+    log_debug("event%s: reading in %llu ms", overrun ? " (overrun: some were lost)" : "", (unsigned long long)delay_ms);
+    timer_start(daemon->settle_timer, delay_ms);
+}
+
+/* ---- Configuration: at the start and at each reload. ---- */
+
+static struct account *take_account(struct account **list, size_t count, const struct config_provider *provider)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct account *account = list[i];
+
+        if (account && strcmp(account_provider(account)->id, provider->id) == 0 &&
+            config_provider_equal(account_provider(account), provider)) {
+            list[i] = NULL;
+            return account;
+        }
+    }
+    return NULL;
+}
+
+/* Accounts whose login is the same live on; others begin with what is remembered of them. */
+static void configure(struct daemon *daemon, struct config *config, const struct state *state)
+{
+    struct account **old = daemon->accounts;
+    size_t old_count = daemon->account_count;
+
+    daemon->accounts = mem_alloc(config->provider_count * sizeof *daemon->accounts);
+    daemon->account_count = 0;
+    for (size_t i = 0; i < config->provider_count; i++) {
+        struct account *account = take_account(old, old_count, config->providers[i]);
+
+        if (account) {
+            config_keep_provider(config, i, daemon->config, account_provider(account));
+            account_configure(account, config->providers[i]);
+        } else {
+            account = account_new(daemon->http, daemon->options->dry_run, on_account_changed, daemon);
+            account_configure(account, config->providers[i]);
+            state_recall(state, account);
+        }
+        daemon->accounts[daemon->account_count++] = account;
+    }
+    for (size_t i = 0; i < old_count; i++)
+        account_free(old[i]);
+    free(old);
+    config_free(daemon->config);
+    daemon->config = config;
+    daemon->settle.quiet_ms = config->settle_ms;
+    daemon->settle.max_ms = config->settle_max_ms;
+    daemon->untold = true;
+    watch_sources(daemon);
+}
+
+static void on_start_fault(void *arg, const char *file, int line, const char *text)
+{
+    (void)arg;
+    if (line)
+        log_error("%s:%d: %s", file, line, text);
+    else
+        log_error("%s: %s", file, text);
+}
+
+static void on_reload_fault(void *arg, const char *file, int line, const char *text)
+{
+    (void)arg;
+    if (line)
+        log_error("not reloaded: %s:%d: %s", file, line, text);
+    else
+        log_error("not reloaded: %s: %s", file, text);
+}
+
+static void log_summary(const struct daemon *daemon, const char *what)
+{
+    size_t records = count_all(daemon), accounts = daemon->account_count;
+
+    log_info("%s: %zu record%s, %zu account%s", what, records, records == 1 ? "" : "s", accounts,
+             accounts == 1 ? "" : "s");
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void reload(struct daemon *daemon)
+{
+    struct config *config = config_read(daemon->options->config_file, on_reload_fault, NULL);
+    struct state *state;
+
+    if (!config)
+        return;
+    if (!same_text(config->state_dir, daemon->config->state_dir))
+        log_warning("state-dir: a change takes effect with the next start");
+    if (!same_text(config->ca_file, daemon->config->ca_file))
+        http_set_ca_file(daemon->http, config->ca_file);
+    state = state_collect(daemon->accounts, daemon->account_count);
+    configure(daemon, config, state);
+    state_free(state);
+    log_summary(daemon, "reloaded");
+    on_account_changed(daemon);
+    read_sources(daemon);
+}
+
+/* ---- Signals. ---- */
+
+static void on_stop(evutil_socket_t signal_number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+
+    (void)signal_number;
+    (void)what;
+    event_base_loopbreak(daemon->base);
+}
+
+static void on_hup(evutil_socket_t signal_number, short what, void *arg)
+{
+    (void)signal_number;
+    (void)what;
+    reload(arg);
+}
+
+static void on_usr1(evutil_socket_t signal_number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+
+    (void)signal_number;
+    (void)what;
+    log_info("sending now");
+    for (size_t i = 0; i < daemon->account_count; i++)
+        account_force(daemon->accounts[i]);
+}
+
+static void catch_signals(struct daemon *daemon)
+{
+    static const struct {
+        int number;
+        event_callback_fn fn;
+    } signals[SIGNALS] = {{SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGHUP, on_hup}, {SIGUSR1, on_usr1}};
+
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        daemon->signals[i] = evsignal_new(daemon->base, signals[i].number, signals[i].fn, daemon);
+        evsignal_add(daemon->signals[i], NULL);
+    }
+}
+
+/* ---- Start and stop, in mirror order. ---- */
+
+/* Keeps a second daemon away from the same state. False when there is one. */
+static bool claim_state_dir(struct daemon *daemon)
+{
+    struct buf path = {0};
+    int lock;
+
+    if (daemon->options->dry_run)
+        return true;
+    lock = file_make_folder(daemon->state_dir);
+    if (lock < 0)
+        log_warning("%s: %s: what is published will be forgotten at the next start", daemon->state_dir,
+                    strerror(-lock));
+    buf_addf(&path, "%s/lock", daemon->state_dir);
+    lock = file_lock(path.text); /* held until the process ends */
+    buf_free(&path);
+    if (lock == -EWOULDBLOCK)
+        log_error("%s: another wanddns uses this folder", daemon->state_dir);
+    return lock != -EWOULDBLOCK;
+}
+
+/* Takes over the configuration. False when the kernel has nothing for us; stop() is owed either way. */
+static bool start(struct daemon *daemon, struct config *config)
+{
+    struct state *state = state_read(daemon->state_dir);
+
+    daemon->settle_timer = timer_new(on_settled, daemon);
+    daemon->save_timer = timer_new(on_save, daemon);
+    daemon->check_timer = timer_new(on_check, daemon);
+    daemon->http = http_open(daemon->base, config->ca_file);
+    daemon->kernel = kernel_open(daemon->base, on_hint, daemon);
+    daemon->sources = sources_new(daemon->kernel, on_source_changed, daemon);
+    catch_signals(daemon);
+    configure(daemon, config, state);
+    state_free(state);
+    return daemon->kernel != NULL;
+}
+
+static void stop(struct daemon *daemon)
+{
+    save(daemon);
+    for (size_t i = 0; i < daemon->account_count; i++)
+        account_free(daemon->accounts[i]);
+    free(daemon->accounts);
+    config_free(daemon->config);
+    for (size_t i = 0; i < SIGNALS; i++)
+        event_free(daemon->signals[i]);
+    sources_free(daemon->sources);
+    kernel_close(daemon->kernel);
+    http_close(daemon->http);
+    timer_free(daemon->check_timer);
+    timer_free(daemon->save_timer);
+    timer_free(daemon->settle_timer);
+}
+
+static void run(struct daemon *daemon)
+{
+    if (!daemon->options->once)
+        log_summary(daemon, "wanddns " PACKAGE_VERSION " started");
+    read_sources(daemon);
+    event_base_dispatch(daemon->base);
+    if (!daemon->options->once)
+        log_info("stopped");
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+    struct daemon daemon = {.options = options};
+    struct config *config = config_read(options->config_file, on_start_fault, NULL);
+    const char *state_dir = options->state_dir ? options->state_dir : config ? config->state_dir : NULL;
+
+    if (!config)
+        return 2;
+    daemon.state_dir = mem_string(state_dir ? state_dir : LOCALSTATEDIR "/lib/wanddns");
+    daemon.base = timer_loop();
+    if (!daemon.base || !claim_state_dir(&daemon)) {
+        daemon.status = 1;
+        config_free(config);
+    } else {
+        if (start(&daemon, config))
+            run(&daemon);
+        else
+            daemon.status = 1;
+        stop(&daemon);
+    }
+    if (daemon.base)
+        event_base_free(daemon.base);
+    free(daemon.state_dir);
+    return daemon.status;
+}

@@ -1,0 +1,228 @@
+#include "config.h"
+#include "daemon.h"
+#include "log.h"
+#include "nearest.h"
+#include "watch.h"
+
+#include <getopt.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+enum { GOOD = 0, USAGE = 2 };
+
+/* Bits for the options, to say which command takes which. */
+enum {
+    OPTION_CONFIG = 1,
+    OPTION_STATE_DIR = 2,
+    OPTION_DRY_RUN = 4,
+    OPTION_INTERFACE = 8,
+    OPTION_JSON = 16,
+};
+
+struct arguments {
+    const char *config;
+    const char *state_dir;
+    const char *interface;
+    bool dry_run;
+    bool json;
+    int given; /* OPTION_... */
+};
+
+struct command {
+    const char *name;
+    int (*run)(const struct arguments *arguments);
+    int takes; /* OPTION_... */
+    const char *help;
+};
+
+static int run_daemon(const struct arguments *arguments)
+{
+    struct daemon_options options = {arguments->config, arguments->state_dir, false, arguments->dry_run};
+
+    return daemon_run(&options);
+}
+
+static int run_once(const struct arguments *arguments)
+{
+    struct daemon_options options = {arguments->config, arguments->state_dir, true, arguments->dry_run};
+
+    return daemon_run(&options);
+}
+
+static int run_watch(const struct arguments *arguments)
+{
+    return watch_run(arguments->interface, arguments->json);
+}
+
+static void print_fault(void *arg, const char *file, int line, const char *text)
+{
+    (void)arg;
+    if (line)
+        fprintf(stderr, "%s:%d: %s\n", file, line, text);
+    else
+        fprintf(stderr, "%s: %s\n", file, text);
+}
+
+static int run_check(const struct arguments *arguments)
+{
+    struct config *config = config_read(arguments->config, print_fault, NULL);
+    size_t names = 0;
+
+    if (!config)
+        return USAGE;
+    for (size_t i = 0; i < config->provider_count; i++)
+        names += config->providers[i]->hostname_count;
+    printf("%s: good, %zu name%s at %zu provider%s\n", config->file, names, names == 1 ? "" : "s",
+           config->provider_count, config->provider_count == 1 ? "" : "s");
+    config_free(config);
+    return GOOD;
+}
+
+static const struct command commands[] = {
+    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, "the daemon, in the foreground"},
+    {"once", run_once, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN,
+     "publish what is out of date, then exit: 0 when all is current"},
+    {"watch", run_watch, OPTION_INTERFACE | OPTION_JSON,
+     "print the addresses and their changes; needs no configuration"},
+    {"check", run_check, OPTION_CONFIG, "check the configuration"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"state-dir", required_argument, NULL, 's'},
+    {"log-level", required_argument, NULL, 'l'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"interface", required_argument, NULL, 'i'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static int print_help(void)
+{
+    puts("Usage: wanddns [OPTION]... COMMAND\n"
+         "Keeps DNS names pointed at the addresses of this gateway.\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-6s  %s\n", commands[i].name, commands[i].help);
+    puts("\n"
+         "  -c, --config FILE        " SYSCONFDIR "/wanddns/wanddns.conf\n"
+         "      --state-dir DIR      what was published, " LOCALSTATEDIR "/lib/wanddns\n"
+         "  -l, --log-level LEVEL    error, warning, info or debug\n"
+         "  -n, --dry-run            print the requests, send nothing (run, once)\n"
+         "  -i, --interface NAME     instead of auto (watch)\n"
+         "      --json               one object per line (watch)\n"
+         "  -h, --help\n"
+         "  -V, --version\n"
+         "\n"
+         "Exit status: 0 good, 1 failed, 2 usage or configuration.");
+    return GOOD;
+}
+
+static int usage_fault(const char *what, const char *word, const char *meant)
+{
+    fprintf(stderr, "wanddns: %s%s", what, word);
+    if (meant)
+        fprintf(stderr, ": did you mean '%s'?", meant);
+    fputs(" (wanddns --help tells more)\n", stderr);
+    return USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[COMMANDS];
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    return usage_fault("there is no command ", name, nearest_word(name, names, COMMANDS));
+}
+
+/* Takes one option; -1 to go on, or the exit status. */
+static int take_option(int letter, struct arguments *arguments)
+{
+    enum log_level level;
+
+    switch (letter) {
+    case 'c':
+        arguments->config = optarg;
+        arguments->given |= OPTION_CONFIG;
+        return -1;
+    case 's':
+        arguments->state_dir = optarg;
+        arguments->given |= OPTION_STATE_DIR;
+        return -1;
+    case 'l':
+        if (!log_level_parse(optarg, &level))
+            return usage_fault("no log level: ", optarg, NULL);
+        log_set_level(level);
+        return -1;
+    case 'n':
+        arguments->dry_run = true;
+        arguments->given |= OPTION_DRY_RUN;
+        return -1;
+    case 'i':
+        if (!*optarg || strlen(optarg) >= IFNAMSIZ)
+            return usage_fault("no interface can have the name ", optarg, NULL);
+        arguments->interface = strcmp(optarg, "auto") == 0 ? NULL : optarg;
+        arguments->given |= OPTION_INTERFACE;
+        return -1;
+    case 'j':
+        arguments->json = true;
+        arguments->given |= OPTION_JSON;
+        return -1;
+    case 'h':
+        return print_help();
+    case 'V':
+        puts("wanddns " PACKAGE_VERSION);
+        return GOOD;
+    default: /* getopt has said what is wrong */
+        return USAGE;
+    }
+}
+
+/* Passwords are in memory: no core file, and no other process of the same user looks in (prctl(2)). */
+static void forbid_core_files(void)
+{
+    const struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.config = SYSCONFDIR "/wanddns/wanddns.conf"};
+    const struct command *command;
+    int letter;
+
+    forbid_core_files();
+    while ((letter = getopt_long(argc, argv, "c:l:ni:hV", long_options, NULL)) != -1) {
+        int status = take_option(letter, &arguments);
+
+        if (status >= 0)
+            return status;
+    }
+    if (optind == argc)
+        return usage_fault("which command?", "", NULL);
+    command = find_command(argv[optind]);
+    if (!command)
+        return unknown_command(argv[optind]);
+    if (optind + 1 < argc)
+        return usage_fault("too many arguments: ", argv[optind + 1], NULL);
+    if (arguments.given & ~command->takes)
+        return usage_fault("an option does not go with the command ", command->name, NULL);
+    return command->run(&arguments);
+}
