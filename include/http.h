@@ -45,6 +45,8 @@ typedef void http_answer_fn(void *arg, const struct http_answer *answer);
 
 /* ca_file in place of the system's trust store, or NULL. Exits the program when libcurl cannot start. */
 struct http *http_open(struct event_base *base, const char *ca_file);
+
+/* Every transfer has ended or was cancelled before. */
 void http_close(struct http *http);
 
 /* Starts a request; everything in it is copied. */

@@ -375,14 +375,16 @@ static bool claim_state_dir(struct daemon *daemon)
     if (daemon->options->dry_run)
         return true;
     lock = file_make_folder(daemon->state_dir);
-    if (lock < 0)
-        log_warning("%s: %s: what is published will be forgotten at the next start", daemon->state_dir,
-                    strerror(-lock));
     buf_addf(&path, "%s/lock", daemon->state_dir);
-    lock = file_lock(path.text); /* held until the process ends */
+    if (lock == 0)
+        lock = file_lock(path.text); /* held until the process ends */
     buf_free(&path);
     if (lock == -EWOULDBLOCK)
         log_error("%s: another wanddns uses this folder", daemon->state_dir);
+    else if (lock < 0)
+        log_warning(
+            "%s: %s: what is published will be forgotten at the next start, and nothing keeps a second daemon away",
+            daemon->state_dir, strerror(-lock));
     return lock != -EWOULDBLOCK;
 }
 

@@ -161,6 +161,8 @@ static int take_option(int letter, struct arguments *arguments)
         arguments->given |= OPTION_CONFIG;
         return -1;
     case 's':
+        if (!*optarg)
+            return usage_fault("an empty --state-dir", "", NULL);
         arguments->state_dir = optarg;
         arguments->given |= OPTION_STATE_DIR;
         return -1;
