@@ -1,0 +1,242 @@
+"""The program under test: the daemon, and its commands that end by themselves."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[3]
+PROGRAM = os.environ.get("WANDDNS") or str(TOP / "build" / "wanddns")
+PROVIDERS = os.environ.get("WANDDNS_PROVIDERS") or str(TOP / "src" / "providers")
+SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread|Memory)Sanitizer|runtime error:|"
+                       r"SUMMARY: \w*Sanitizer")
+SANITIZED_OPTIONS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
+
+
+def environment():
+    """Little, so that no proxy and no locale of this machine has a say."""
+    keep = {name: os.environ[name] for name in SANITIZED_OPTIONS if name in os.environ}
+    return {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), "LC_ALL": "C",
+            "WANDDNS_PROVIDERS": PROVIDERS, **keep}
+
+
+def no_sanitizer_report(text):
+    found = SANITIZER.search(text)
+    assert not found, "sanitizer report:\n" + text[max(0, found.start() - 200):]
+
+
+def as_nobody(argv):
+    """The command, run by a user who may do nothing and owns nothing."""
+    return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *argv]
+
+
+def with_etc(argv, files):
+    """The command, with files of its own in place of some of /etc: {"hosts": Path}."""
+    script = "".join(f'mount --bind "{path}" "/etc/{name}" && ' for name, path in files.items())
+    return ["unshare", "--mount", "sh", "-c", script + 'exec "$@"', "sh", *argv]
+
+
+# Configuration texts
+
+def _value(value):
+    if isinstance(value, (list, tuple)):
+        return "{ " + ", ".join(_value(item) for item in value) + " }"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _lines(keys, indent=""):
+    return "".join(f"{indent}{key.replace('_', '-')} = {_value(value)}\n"
+                   for key, value in keys.items() if value is not None)
+
+
+def account(server, hostname="home.example.org", *, title="dyndns2", **keys):
+    """One provider section. server is a Server or a URL; password_file=... and the like
+    become keys; None leaves a key out."""
+    url = server if server is None or isinstance(server, str) else server.url
+    values = {"server": url, "username": "alice", "password": "s3cret", "hostname": hostname, **keys}
+    if "password_file" in keys:
+        del values["password"]
+    return f"provider {title} {{\n{_lines(values, '    ')}}}\n"
+
+
+def configuration(*accounts, **keys):
+    return _lines(keys) + "".join(accounts)
+
+
+# Commands that end by themselves
+
+def wanddns(namespace, *argv, wrap=lambda argv: argv, timeout=60, **kwargs):
+    """Run the program to its end. .returncode, .stdout, .stderr; a sanitizer report fails."""
+    done = namespace.run(wrap([PROGRAM, *map(str, argv)]), check=False, env=environment(),
+                         timeout=timeout, cwd="/", stdin=subprocess.DEVNULL, **kwargs)
+    no_sanitizer_report((done.stdout or "") + (done.stderr or ""))
+    return done
+
+
+@dataclass
+class Line:
+    time: float
+    text: str
+    match: re.Match | None = None
+
+
+class Output:
+    """The lines of one pipe, read by a thread, each with the time it came."""
+
+    def __init__(self, pipe):
+        self.lines = []
+        self.changed = threading.Condition()
+        self.ended = False
+        self._pipe = pipe
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        for text in self._pipe:
+            with self.changed:
+                self.lines.append(Line(time.monotonic(), text.rstrip("\n")))
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def join(self):
+        self._thread.join()
+        self._pipe.close()
+
+    @property
+    def text(self):
+        return "\n".join(line.text for line in list(self.lines))
+
+    def mark(self):
+        """A place in the output: wait(..., after=mark) looks only at what came later."""
+        return len(self.lines)
+
+    def find(self, pattern, after=0):
+        """All lines since a mark in which the pattern occurs."""
+        hits = []
+        for line in self.lines[after:]:
+            if match := re.search(pattern, line.text):
+                hits.append(Line(line.time, line.text, match))
+        return hits
+
+    def wait(self, pattern, timeout=10, after=0, count=1):
+        """Wait until the pattern occurred in so many lines; hands back the last of them."""
+        with self.changed:
+            self.changed.wait_for(
+                lambda: self.ended or len(self.find(pattern, after)) >= count, timeout)
+            hits = self.find(pattern, after)
+        if len(hits) < count:
+            raise AssertionError(f"{count} times {pattern!r} not within {timeout} s"
+                                 f"{' (the output ended)' if self.ended else ''}:\n{self.text}")
+        return hits[count - 1]
+
+
+class Process:
+    """A running command with its output."""
+
+    def __init__(self, namespace, argv, *, env=None):
+        self.popen = namespace.popen(argv, env=env or environment(), cwd="/", text=True,
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE)
+        self.out, self.err = Output(self.popen.stdout), Output(self.popen.stderr)
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    def signal(self, number):
+        self.popen.send_signal(number)
+
+    def wait(self, timeout=10):
+        """Wait for the end of the process and of its output; its exit status."""
+        status = self.popen.wait(timeout)
+        self.out.join()
+        self.err.join()
+        return status
+
+    def stop(self, expect=0):
+        """TERM, if it still runs; the exit status must be the expected one."""
+        if self.popen.poll() is None:
+            self.signal(signal.SIGTERM)
+        try:
+            status = self.wait()
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.wait()
+            raise AssertionError("did not end after TERM:\n" + self.err.text) from None
+        no_sanitizer_report(self.out.text + "\n" + self.err.text)
+        if expect is not None:
+            assert status == expect, f"exit status {status}, not {expect}:\n{self.err.text}"
+        return status
+
+    # What the kernel says about it
+
+    def switches(self):
+        """(voluntary, involuntary) context switches so far."""
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        return tuple(int(re.search(rf"^{kind}_ctxt_switches:\s+(\d+)", text, re.M)[1])
+                     for kind in ("voluntary", "nonvoluntary"))
+
+    def cpu_seconds(self):
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def asleep(self):
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
+class Daemon(Process):
+    """wanddns run, at -l debug unless told otherwise. home holds wanddns.conf and state/.
+
+    argv and wrap: more arguments, and a command to run it by (see as_nobody, with_etc).
+    """
+
+    def __init__(self, namespace, home, config, *, argv=(), wrap=lambda argv: argv,
+                 level="debug", wait=True):
+        self.home = Path(home)
+        self.config = self.home / "wanddns.conf"
+        self.state_dir = self.home / "state"
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.state_dir.mkdir(exist_ok=True)
+        self.write_config(config)
+        command = [PROGRAM, "run", "-c", str(self.config), "--state-dir", str(self.state_dir),
+                   "-l", level, *argv]
+        super().__init__(namespace, wrap(command))
+        if wait:
+            self.wait_log(r"wanddns \S+ started")
+
+    def write_config(self, text):
+        self.config.write_text(text)
+        self.config.chmod(0o600)
+
+    def wait_log(self, pattern, timeout=10, after=0, count=1):
+        return self.err.wait(pattern, timeout, after, count)
+
+    def mark(self):
+        return self.err.mark()
+
+    def log(self, pattern, after=0):
+        return self.err.find(pattern, after)
+
+    def state(self):
+        """The remembered records: {("home.example.org", "A"): {...}}."""
+        whole = json.loads((self.state_dir / "state.json").read_text())
+        assert whole["version"] == 1
+        return {(record["name"], record["type"]): record for record in whole["records"]}
+
+    def usr1(self):
+        self.signal(signal.SIGUSR1)
+
+    def hup(self):
+        self.signal(signal.SIGHUP)
+
+    def kill(self):
+        """As a power cut would end it."""
+        self.popen.kill()
+        self.wait()
