@@ -8,7 +8,7 @@ import time
 import pytest
 
 from harness.daemon import account, with_etc
-from harness.expect import HOME, is_current, sent, start_ipv4
+from harness.expect import HOME, is_current, sent, start_ipv4, until
 from harness.lab import Lab
 from harness.server import Reply, good
 from harness.topology import WAN0, WAN1
