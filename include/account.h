@@ -26,7 +26,8 @@ const struct config_provider *account_provider(const struct account *account);
 /* The records, in order; NULL past the end. */
 struct record *account_record(const struct account *account, size_t index);
 
-/* An address is gone from its link: requests that were made from it, or are not connected yet, are sent anew. */
+/* An address is published no more, and perhaps gone: requests that run from it, from any other that is gone, or are not
+ * connected yet, are sent anew. */
 void account_leave_address(struct account *account, const struct ip *gone);
 
 /* Sends all records now, at the operator's word; lifts a refusal. */

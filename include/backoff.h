@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 enum backoff_trouble {
-    BACKOFF_NETWORK, /* nobody was reached: 1, 2, 5, 10, 30, 60 s, 2, 5, 10 min */
+    BACKOFF_NETWORK, /* nobody answered: 1, 2, 5, 10, 30, 60 s, 2, 5, 10 min */
     BACKOFF_SERVER,  /* somebody answered, but not well: 1, 2, 5, 10, 30 min */
 };
 

@@ -25,6 +25,9 @@ void buf_add_n(struct buf *buf, const char *text, size_t length);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_add_escaped(struct buf *buf, const char *text, enum buf_place place);
 
+/* In the alphabet of RFC 4648 section 4. */
+void buf_add_base64(struct buf *buf, const char *text);
+
 /* The text, "" when empty; belongs to the buffer. */
 const char *buf_text(const struct buf *buf);
 

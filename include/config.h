@@ -8,7 +8,6 @@
 /* One login at one provider. */
 struct config_provider {
     char *id; /* NAME or NAME:LABEL, as in the file */
-    int line;
     struct definition *definition;
     char *server; /* base of the URL, without a slash at its end */
     char *username;

@@ -10,15 +10,15 @@
 int file_read(const char *path, size_t max, char **content, size_t *length);
 
 /* Replaces a file whole: temporary file beside it, write, fsync, rename, fsync of the folder, so that after a crash at
- * any instruction the old content or the new one is there (rename(2), fsync(2)). 0, or -errno with the old file as it
- * was. */
+ * any instruction the old content or the new one is there (rename(2), fsync(2)). 0, or -errno: the old file is as it was,
+ * or, where only the last fsync failed, the new one is there but may not outlive a loss of power. */
 int file_replace(const char *path, const char *content, size_t length);
 
 /* Who else may touch a file that holds a secret. */
 enum file_access {
     FILE_PRIVATE,
     FILE_READABLE, /* by others than the owner and the group */
-    FILE_WRITABLE, /* by others than the owner */
+    FILE_WRITABLE, /* by others than the owner, or the owner is neither root nor we */
 };
 
 /* The widest access that the mode bits of path give; FILE_PRIVATE when the file cannot be looked at, for then reading

@@ -32,6 +32,9 @@ const char *ip_text(const struct ip *ip, char *buffer);
 bool ip_is_set(const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
 
+/* Is the address on this machine now? */
+bool ip_is_here(const struct ip *ip);
+
 /* "ipv4" or "ipv6" for AF_INET or AF_INET6. */
 const char *ip_family_name(int family);
 

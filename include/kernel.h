@@ -16,7 +16,7 @@ struct kernel;
 /* Called from the loop, once for each burst of notifications. overrun: the socket overflowed and events were lost. */
 typedef void kernel_hint_fn(void *arg, bool overrun);
 
-/* Subscribes to links, addresses, rules and routes (of these only prefixes no longer than /3: the default route and
+/* Subscribes to links, addresses, rules, nexthop objects and routes (of these only prefixes no longer than /3: the default route and
  * its halves), then opens the socket for questions. base may be NULL, then there are no hints. NULL after an error line
  * in the log. */
 struct kernel *kernel_open(struct event_base *base, kernel_hint_fn *hint, void *arg);

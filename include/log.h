@@ -19,6 +19,9 @@ enum log_level {
 /* Lines above the level are dropped. The level is INFO until this is called. */
 void log_set_level(enum log_level level);
 
+/* Lines without "<N>", also where standard error is no terminal. */
+void log_set_plain(void);
+
 /* "error", "warning", "info" or "debug"; false when the word is none of them. */
 bool log_level_parse(const char *word, enum log_level *level);
 

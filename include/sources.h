@@ -6,8 +6,8 @@
 
 struct sources;
 
-/* Told of each answer that differs from the one before. gone is the address that was there before, when it is there no
- * more: connections that were made from it hang. */
+/* Told of each answer that differs from the one before. gone is the address of the answer before, when it is
+ * another one: connections that were made from it may hang. */
 typedef void sources_changed_fn(void *arg, const struct source_rule *rule, const struct source_answer *answer,
                                 const struct ip *gone);
 

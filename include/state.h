@@ -15,8 +15,9 @@
 
 struct state;
 
-/* Reads FOLDER/state.json. Never NULL; empty when there is none that can be used. */
-struct state *state_read(const char *folder);
+/* Reads FOLDER/state.json. Never NULL; empty when there is none that can be used. With look_only a damaged file stays
+ * where it is. */
+struct state *state_read(const char *folder, bool look_only);
 
 /* What the accounts remember now. */
 struct state *state_collect(struct account *const *accounts, size_t count);
@@ -25,7 +26,10 @@ void state_free(struct state *state);
 /* Gives an account and its records what was remembered of them, after account_configure(). */
 void state_recall(const struct state *state, struct account *account);
 
-/* Replaces FOLDER/state.json. 0 or -errno. */
-int state_write(const struct state *state, const char *folder);
+/* A checksum of what state_write() would write. */
+uint64_t state_sum(const struct state *state);
+
+/* Replaces FOLDER/state.json, unless *sum, which it keeps up to date, says that this was written last. 0 or -errno. */
+int state_write(const struct state *state, const char *folder, uint64_t *sum);
 
 #endif

@@ -18,7 +18,7 @@ struct update_batch {
 enum update_verdict {
     UPDATE_DONE,
     UPDATE_UNCHANGED,
-    UPDATE_UNREACHABLE, /* the network: nothing reached the provider */
+    UPDATE_UNREACHABLE, /* the network: no answer came */
     UPDATE_AGAIN,       /* the provider, or somebody in its place, did not do it now */
     UPDATE_REFUSED,     /* this name, for good */
     UPDATE_REFUSED_ACCOUNT,

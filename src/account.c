@@ -65,12 +65,15 @@ static void free_batch(struct batch *batch)
 /* The request is taken back, and its records wait for the next one. */
 static void recall_batch(struct batch *batch)
 {
+    struct ip local = update_local_address(batch->update);
+
     update_cancel(batch->update);
     for (size_t i = 0; i < batch->count; i++) {
         for (size_t j = 0; j < 2; j++) {
             if (!batch->slots[i][j])
                 continue;
-            record_doubt(batch->slots[i][j]->record);
+            if (ip_is_set(&local)) /* connected: it may have arrived */
+                record_doubt(batch->slots[i][j]->record);
             batch->slots[i][j]->due = true;
         }
     }
@@ -349,15 +352,19 @@ struct record *account_record(const struct account *account, size_t index)
     return index < account->count ? account->slots[index]->record : NULL;
 }
 
+/* On a connection that will hear no more, or on none yet. */
+static bool is_stranded(const struct batch *batch, const struct ip *gone)
+{
+    struct ip local = update_local_address(batch->update);
+
+    return !ip_is_set(&local) || ip_equal(&local, gone) || !ip_is_here(&local);
+}
+
 void account_leave_address(struct account *account, const struct ip *gone)
 {
-    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++) {
-        struct batch *batch = account->batches[i];
-        struct ip local = batch ? update_local_address(batch->update) : (struct ip){0};
-
-        if (batch && (!ip_is_set(&local) || ip_equal(&local, gone)))
-            recall_batch(batch);
-    }
+    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
+        if (account->batches[i] && is_stranded(account->batches[i], gone))
+            recall_batch(account->batches[i]);
 }
 
 void account_force(struct account *account)

@@ -119,6 +119,23 @@ void buf_add_escaped(struct buf *buf, const char *text, enum buf_place place)
     }
 }
 
+void buf_add_base64(struct buf *buf, const char *text)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t length = strlen(text);
+
+    for (size_t i = 0; i < length; i += 3) {
+        unsigned bits = 0;
+        char four[4] = {'=', '=', '=', '='};
+
+        for (size_t j = 0; j < 3; j++)
+            bits = bits << 8 | (i + j < length ? (unsigned char)text[i + j] : 0U);
+        for (size_t j = 0; j <= (length - i < 3 ? length - i : 3); j++)
+            four[j] = alphabet[bits >> (18 - 6 * j) & 63];
+        buf_add_n(buf, four, sizeof four);
+    }
+}
+
 const char *buf_text(const struct buf *buf)
 {
     return buf->text ? buf->text : "";

@@ -219,7 +219,7 @@ static void check_access(struct reading *reading, int line, const char *what, co
     enum file_access access_of = file_access(path);
 
     if (access_of == FILE_WRITABLE)
-        FAULT(reading, line, "%s: others than the owner can write %s: chmod go-w", what, path);
+        FAULT(reading, line, "%s: others can write %s: it must belong to root or to you, and chmod go-w", what, path);
     else if (access_of == FILE_READABLE && is_secret)
         log_warning("%s holds a secret and everybody can read it: chmod o-r", path);
 }
@@ -228,8 +228,13 @@ static char *read_secret_file(struct reading *reading, const struct tree_value *
 {
     char *text = NULL;
     size_t length = 0;
-    int error = file_read(value->text, MAX_SECRET, &text, &length);
+    int error;
 
+    if (value->text[0] != '/') {
+        FAULT(reading, value->line, "password-file: '%s' does not begin with /", value->text);
+        return NULL;
+    }
+    error = file_read(value->text, MAX_SECRET, &text, &length);
     if (error) {
         FAULT(reading, value->line, "password-file: %s: %s", value->text, strerror(-error));
         return NULL;
@@ -292,7 +297,7 @@ static const char *server_fault(const char *host)
     if (!*host || *host == '/' || *host == ':')
         return "has no host";
     for (; *host; host++)
-        if (!isgraph((unsigned char)*host) || strchr("@?#{}\"'<>\\^`|", *host))
+        if (!isgraph((unsigned char)*host) || strchr("?#{}\"'<>\\^`|", *host))
             return "has a character that the base of a URL cannot have";
     return NULL;
 }
@@ -311,7 +316,10 @@ static void read_server(struct reading *reading, const struct tree_node *section
             FAULT(reading, section->line, "provider %s: there is no server", provider->id);
         return;
     }
-    if (!plain && !secure && strstr(text, "://"))
+    if (strchr(text, '@'))
+        FAULT(reading, value ? value->line : section->line,
+              "server: a user name and a password have keys of their own");
+    else if (!plain && !secure && strstr(text, "://"))
         FAULT(reading, value ? value->line : section->line, "server: '%s' is neither https nor http", text);
     else if (server_fault(host))
         FAULT(reading, value ? value->line : section->line, "server: '%s' %s", text, server_fault(host));
@@ -341,7 +349,6 @@ static struct config_provider *read_provider(struct reading *reading, const stru
     struct config_provider *provider = mem_alloc(sizeof *provider);
 
     provider->id = mem_string(section->title);
-    provider->line = section->line;
     provider->definition = load_definition(reading, section);
     memcpy(provider->interface, reading->interface, IFNAMSIZ);
     provider->families = reading->families;

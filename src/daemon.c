@@ -24,8 +24,11 @@
 #include <unistd.h>
 
 enum {
-    SAVE_PAUSE_MS = 1000,  /* while requests are under way, one write of the state for their answers */
-    REREAD_PAUSE_MS = 100, /* when the kernel changed while it was read */
+    SAVE_PAUSE_MS = 5,         /* a new request is noted while its connection is being made */
+    SAVE_BUSY_MS = 1000,       /* while requests are under way, one write of the state for their answers */
+    SAVE_LOOK_MS = 50,         /* are they still? */
+    SAVE_AGAIN_MS = 60 * 1000, /* after a failure */
+    REREAD_PAUSE_MS = 100,     /* when the kernel changed while it was read */
     SIGNALS = 4,
 };
 
@@ -45,6 +48,8 @@ struct daemon {
     struct timer *save_timer;
     struct timer *check_timer; /* once: are we done? */
     bool untold;               /* records wait for the answers of the sources, changed or not */
+    uint64_t saved_sum;
+    uint64_t busy_saved_ms; /* the last write while requests were under way; 0 when none are */
     bool unsaved;
     bool save_failed;
     int status;
@@ -60,7 +65,7 @@ static void save(struct daemon *daemon)
     if (!daemon->unsaved || daemon->options->dry_run)
         return;
     state = state_collect(daemon->accounts, daemon->account_count);
-    error = state_write(state, daemon->state_dir);
+    error = state_write(state, daemon->state_dir, &daemon->saved_sum);
     state_free(state);
     daemon->unsaved = error != 0;
     if (error && !daemon->save_failed)
@@ -68,11 +73,8 @@ static void save(struct daemon *daemon)
     if (!error && daemon->save_failed)
         log_info("%s: the state can be written again", daemon->state_dir);
     daemon->save_failed = error != 0;
-}
-
-static void on_save(void *arg)
-{
-    save(arg);
+    if (error)
+        timer_start(daemon->save_timer, SAVE_AGAIN_MS);
 }
 
 /* ---- What becomes of the records. ---- */
@@ -97,28 +99,45 @@ static size_t count_all(const struct daemon *daemon)
     return count;
 }
 
+/* A request is noted before it can have arrived, lest a crash leaves what is published in doubt without a trace; its
+ * answer as soon as no others are awaited. */
+static void on_save(void *arg)
+{
+    struct daemon *daemon = arg;
+    bool busy = count_records(daemon, RECORD_UPDATING) != 0;
+    uint64_t now_ms = timer_now_ms();
+
+    if (busy && daemon->busy_saved_ms && now_ms < daemon->busy_saved_ms + SAVE_BUSY_MS) {
+        timer_start(daemon->save_timer, SAVE_LOOK_MS);
+        return;
+    }
+    daemon->busy_saved_ms = busy ? now_ms : 0;
+    save(daemon);
+}
+
 static void on_account_changed(void *arg)
 {
     struct daemon *daemon = arg;
 
     daemon->unsaved = true;
-    if (count_records(daemon, RECORD_UPDATING) == 0)
-        timer_start(daemon->save_timer, 0);
-    else if (!timer_is_running(daemon->save_timer))
+    if (!timer_is_running(daemon->save_timer))
         timer_start(daemon->save_timer, SAVE_PAUSE_MS);
     if (daemon->options->once)
         timer_start(daemon->check_timer, 0);
 }
 
+/* once: are we done? */
 static void on_check(void *arg)
 {
     struct daemon *daemon = arg;
     size_t all = count_all(daemon), current = count_records(daemon, RECORD_CURRENT);
 
-    if (count_records(daemon, RECORD_UPDATING))
+    if (daemon->untold || count_records(daemon, RECORD_UPDATING))
         return;
     daemon->status = current == all ? 0 : 1;
     log_info("%zu of %zu records are current", current, all);
+    if (count_records(daemon, RECORD_IDLE))
+        log_info("some have no address to publish; family = ipv4 or ipv6 leaves the other one out");
     event_base_loopbreak(daemon->base);
 }
 
@@ -209,8 +228,9 @@ static void on_settled(void *arg)
 {
     struct daemon *daemon = arg;
 
-    log_debug("settled: %llu ms after the first event",
-              (unsigned long long)settle_done(&daemon->settle, timer_now_ms()));
+    uint64_t waited_ms = settle_done(&daemon->settle, timer_now_ms());
+
+    log_debug("settled: %llu ms after the first event", (unsigned long long)waited_ms);
     read_sources(daemon);
 }
 
@@ -391,7 +411,7 @@ static bool claim_state_dir(struct daemon *daemon)
 /* Takes over the configuration. False when the kernel has nothing for us; stop() is owed either way. */
 static bool start(struct daemon *daemon, struct config *config)
 {
-    struct state *state = state_read(daemon->state_dir);
+    struct state *state = state_read(daemon->state_dir, daemon->options->dry_run);
 
     daemon->settle_timer = timer_new(on_settled, daemon);
     daemon->save_timer = timer_new(on_save, daemon);
@@ -400,6 +420,7 @@ static bool start(struct daemon *daemon, struct config *config)
     daemon->kernel = kernel_open(daemon->base, on_hint, daemon);
     daemon->sources = sources_new(daemon->kernel, on_source_changed, daemon);
     catch_signals(daemon);
+    daemon->saved_sum = state_sum(state);
     configure(daemon, config, state);
     state_free(state);
     return daemon->kernel != NULL;
@@ -408,6 +429,8 @@ static bool start(struct daemon *daemon, struct config *config)
 static void stop(struct daemon *daemon)
 {
     save(daemon);
+    if (daemon->options->once && daemon->save_failed)
+        daemon->status = 1; /* the next one would send it all again */
     for (size_t i = 0; i < daemon->account_count; i++)
         account_free(daemon->accounts[i]);
     free(daemon->accounts);
@@ -434,7 +457,7 @@ static void run(struct daemon *daemon)
 
 int daemon_run(const struct daemon_options *options)
 {
-    struct daemon daemon = {.options = options};
+    struct daemon daemon = {.options = options, .status = options->once};
     struct config *config = config_read(options->config_file, on_start_fault, NULL);
     const char *state_dir = options->state_dir ? options->state_dir : config ? config->state_dir : NULL;
 
@@ -442,6 +465,8 @@ int daemon_run(const struct daemon_options *options)
         return 2;
     daemon.state_dir = mem_string(state_dir ? state_dir : LOCALSTATEDIR "/lib/wanddns");
     daemon.base = timer_loop();
+    if (!daemon.base)
+        log_error("there is no event loop to be had");
     if (!daemon.base || !claim_state_dir(&daemon)) {
         daemon.status = 1;
         config_free(config);

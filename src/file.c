@@ -125,7 +125,7 @@ enum file_access file_access(const char *path)
 
     if (stat(path, &st) < 0)
         return FILE_PRIVATE;
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
+    if (st.st_mode & (S_IWGRP | S_IWOTH) || (st.st_uid != 0 && st.st_uid != geteuid()))
         return FILE_WRITABLE;
     return st.st_mode & S_IROTH ? FILE_READABLE : FILE_PRIVATE;
 }

@@ -1,8 +1,11 @@
 #include "ip.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 bool ip_parse(const char *text, struct ip *ip)
 {
@@ -41,6 +44,23 @@ bool ip_is_set(const struct ip *ip)
 bool ip_equal(const struct ip *a, const struct ip *b)
 {
     return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* bind(2) refuses what is on no link of ours. */
+bool ip_is_here(const struct ip *ip)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    int fd = socket(ip->family, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+    if (fd < 0)
+        return false;
+    memcpy(&v4.sin_addr, ip->bytes, sizeof v4.sin_addr);
+    memcpy(&v6.sin6_addr, ip->bytes, sizeof v6.sin6_addr);
+    result = ip->family == AF_INET ? bind(fd, (const struct sockaddr *)&v4, sizeof v4)
+                                   : bind(fd, (const struct sockaddr *)&v6, sizeof v6);
+    close(fd);
+    return result == 0;
 }
 
 const char *ip_family_name(int family)

@@ -32,7 +32,7 @@ struct kernel {
     int *followed; /* NULL: every interface */
     size_t followed_count;
     unsigned sequence;
-    char datagram[DATAGRAM];
+    _Alignas(struct nlmsghdr) char datagram[DATAGRAM];
 };
 
 /* ---- Sockets. ---- */
@@ -71,7 +71,7 @@ static struct mnl_socket *open_events(void)
 {
     struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
     unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
-                      RTMGRP_IPV4_RULE | 1U << (RTNLGRP_IPV6_RULE - 1);
+                      RTMGRP_IPV4_RULE | 1U << (RTNLGRP_IPV6_RULE - 1) | 1U << (RTNLGRP_NEXTHOP - 1);
 
     if (!socket)
         return NULL;
@@ -282,7 +282,7 @@ static int on_route(const struct nlmsghdr *message, void *arg)
 
 int kernel_route(struct kernel *kernel, const struct ip *destination, int *index)
 {
-    char buffer[256];
+    _Alignas(struct nlmsghdr) char buffer[256];
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
     struct rtmsg *route = mnl_nlmsg_put_extra_header(question, sizeof *route);
     size_t length = destination->family == AF_INET ? 4 : 16;
@@ -331,7 +331,7 @@ static int on_link(const struct nlmsghdr *message, void *arg)
 
 static int ask_link(struct kernel *kernel, int index, const char *name, struct kernel_link *link)
 {
-    char buffer[256];
+    _Alignas(struct nlmsghdr) char buffer[256];
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
     struct ifinfomsg *info = mnl_nlmsg_put_extra_header(question, sizeof *info);
     int error;
@@ -436,7 +436,7 @@ static int on_address(const struct nlmsghdr *message, void *arg)
 
 int kernel_addresses(struct kernel *kernel, int index, int family, struct kernel_address **list, size_t *count)
 {
-    char buffer[256];
+    _Alignas(struct nlmsghdr) char buffer[256];
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
     struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(question, sizeof *info);
     struct address_list addresses = {.index = (unsigned)index, .family = family};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static enum log_level limit = LOG_LEVEL_INFO;
+static int plain = -1; /* not known yet */
 
 static const struct {
     enum log_level level;
@@ -24,6 +25,11 @@ void log_set_level(enum log_level level)
     limit = level;
 }
 
+void log_set_plain(void)
+{
+    plain = 1;
+}
+
 bool log_level_parse(const char *word, enum log_level *level)
 {
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
@@ -38,14 +44,13 @@ bool log_level_parse(const char *word, enum log_level *level)
 /* The whole line goes out in one write, so that lines of several processes do not mix. */
 static void write_line(enum log_level level, const char *format, va_list args)
 {
-    static int is_terminal = -1;
     char text[1024];
     struct buf line = {0};
 
-    if (is_terminal < 0)
-        is_terminal = isatty(STDERR_FILENO);
+    if (plain < 0)
+        plain = isatty(STDERR_FILENO);
     vsnprintf(text, sizeof text, format, args);
-    if (!is_terminal)
+    if (!plain)
         buf_addf(&line, "<%d>", (int)level);
     buf_add_escaped(&line, text, BUF_PRINT);
     buf_add(&line, "\n");

@@ -68,9 +68,11 @@ static void print_fault(void *arg, const char *file, int line, const char *text)
 
 static int run_check(const struct arguments *arguments)
 {
-    struct config *config = config_read(arguments->config, print_fault, NULL);
+    struct config *config;
     size_t names = 0;
 
+    log_set_plain();
+    config = config_read(arguments->config, print_fault, NULL);
     if (!config)
         return USAGE;
     for (size_t i = 0; i < config->provider_count; i++)
@@ -130,6 +132,24 @@ static int usage_fault(const char *what, const char *word, const char *meant)
     if (meant)
         fprintf(stderr, ": did you mean '%s'?", meant);
     fputs(" (wanddns --help tells more)\n", stderr);
+    return USAGE;
+}
+
+static int wrong_option(const struct command *command, int given)
+{
+    static const struct {
+        int option;
+        const char *name;
+    } names[] = {{OPTION_CONFIG, "--config"},
+                 {OPTION_STATE_DIR, "--state-dir"},
+                 {OPTION_DRY_RUN, "--dry-run"},
+                 {OPTION_INTERFACE, "--interface"},
+                 {OPTION_JSON, "--json"}};
+    size_t i = 0;
+
+    while (!(given & names[i].option))
+        i++;
+    fprintf(stderr, "wanddns: %s does not go with %s (wanddns --help tells more)\n", names[i].name, command->name);
     return USAGE;
 }
 
@@ -225,6 +245,6 @@ int main(int argc, char **argv)
     if (optind + 1 < argc)
         return usage_fault("too many arguments: ", argv[optind + 1], NULL);
     if (arguments.given & ~command->takes)
-        return usage_fault("an option does not go with the command ", command->name, NULL);
+        return wrong_option(command, arguments.given & ~command->takes);
     return command->run(&arguments);
 }

@@ -66,6 +66,8 @@ static void log_transition(const struct record *record, enum record_state next, 
     if (next == RECORD_WAITING)
         buf_addf(&text, "; next attempt in %llu.%llu s", (unsigned long long)(delay_ms / 1000),
                  (unsigned long long)(delay_ms % 1000 / 100));
+    if (next == RECORD_REFUSED)
+        buf_add(&text, "; no further attempt before SIGUSR1 or another login");
     buf_add(&text, ")");
     if (next == RECORD_WAITING || next == RECORD_REFUSED)
         log_warning("%s", text.text);
@@ -193,6 +195,7 @@ void record_force(struct record *record)
 {
     if (record->state == RECORD_UPDATING)
         return;
+    record->doubtful = true; /* so that a failure does not end it */
     if (ip_is_set(&record->wanted))
         enter(record, RECORD_UPDATING, NULL, 0);
     else if (record->state != RECORD_IDLE)

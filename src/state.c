@@ -107,10 +107,14 @@ static void take_entries(const char *path, const json_t *list, bool (*fits)(cons
 }
 
 /* Kept for whoever wants to know what happened to it. */
-static void set_aside(const char *path, const char *why)
+static void set_aside(const char *path, const char *why, bool look_only)
 {
     struct buf aside = {0};
 
+    if (look_only) {
+        log_warning("%s: %s: it is not used", path, why);
+        return;
+    }
     buf_addf(&aside, "%s.damaged", path);
     log_warning("%s: %s: it is set aside as %s", path, why, aside.text);
     if (rename(path, aside.text) < 0)
@@ -118,18 +122,18 @@ static void set_aside(const char *path, const char *why)
     buf_free(&aside);
 }
 
-static void read_text(struct state *state, const char *path, const char *text, size_t length)
+static void read_text(struct state *state, const char *path, const char *text, size_t length, bool look_only)
 {
     json_error_t error;
     json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     const json_t *accounts = json_object_get(root, "accounts"), *records = json_object_get(root, "records");
 
     if (!root) {
-        set_aside(path, error.text);
+        set_aside(path, error.text, look_only);
     } else if (json_integer_value(json_object_get(root, "version")) != FORMAT) {
-        set_aside(path, "this is no state file of this version");
+        set_aside(path, "this is no state file of this version", look_only);
     } else if (!json_is_array(accounts) || !json_is_array(records)) {
-        set_aside(path, "there are no accounts and records in it");
+        set_aside(path, "there are no accounts and records in it", look_only);
     } else {
         take_entries(path, accounts, is_account, state->accounts);
         take_entries(path, records, is_record, state->records);
@@ -137,7 +141,7 @@ static void read_text(struct state *state, const char *path, const char *text, s
     json_decref(root);
 }
 
-struct state *state_read(const char *folder)
+struct state *state_read(const char *folder, bool look_only)
 {
     struct state *state = new_state();
     char *path = file_path(folder), *text;
@@ -145,10 +149,12 @@ struct state *state_read(const char *folder)
     int error = file_read(path, MAX_FILE, &text, &length);
 
     if (error == 0) {
-        read_text(state, path, text, length);
+        read_text(state, path, text, length, look_only);
         free(text);
-    } else if (error != -ENOENT) {
+    } else if (error == -EACCES) {
         log_warning("%s: %s: what was published is not known", path, strerror(-error));
+    } else if (error != -ENOENT) {
+        set_aside(path, strerror(-error), look_only);
     }
     free(path);
     return state;
@@ -251,19 +257,52 @@ static json_t *list_of(json_t *object)
     return list;
 }
 
-int state_write(const struct state *state, const char *folder)
+static char *dump(const struct state *state)
 {
     json_t *root = json_object();
-    char *path = file_path(folder), *text;
-    int error;
+    char *text;
 
     json_object_set_new(root, "version", json_integer(FORMAT));
     json_object_set_new(root, "accounts", list_of(state->accounts));
     json_object_set_new(root, "records", list_of(state->records));
     text = json_dumps(root, JSON_INDENT(1));
-    error = text ? file_replace(path, text, strlen(text)) : -ENOMEM;
-    free(text);
-    free(path);
     json_decref(root);
+    return text;
+}
+
+/* FNV-1a; never 0, which stands for nothing written yet. */
+static uint64_t checksum(const char *text)
+{
+    uint64_t sum = UINT64_C(14695981039346656037);
+
+    for (; *text; text++)
+        sum = (sum ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return sum ? sum : 1;
+}
+
+uint64_t state_sum(const struct state *state)
+{
+    char *text = dump(state);
+    uint64_t sum = text ? checksum(text) : 0;
+
+    free(text);
+    return sum;
+}
+
+int state_write(const struct state *state, const char *folder, uint64_t *sum)
+{
+    char *path, *text = dump(state);
+    uint64_t fresh = text ? checksum(text) : 0;
+    int error = 0;
+
+    if (!text)
+        return -ENOMEM;
+    if (fresh != *sum) {
+        path = file_path(folder);
+        error = file_replace(path, text, strlen(text));
+        *sum = error ? 0 : fresh;
+        free(path);
+    }
+    free(text);
     return error;
 }

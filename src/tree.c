@@ -19,6 +19,7 @@ enum { MAX_FILE = 4 * 1024 * 1024, MAX_DEPTH = 8 };
 /* One reading. libConfuse hands no pointer of ours to its callbacks, so the one under way is named here. */
 static struct reading {
     const char *name;
+    const char *text;
     tree_fault_fn *fault;
     void *arg;
     bool failed;
@@ -106,6 +107,8 @@ static void scan_quoted(struct scan *scan, char quote)
 
         if (quote == '"' && here[0] == '$' && here[1] == '{')
             fault(scan->reading, scan->line, "${...} would be replaced from the environment: use single quotes");
+        if (here[0] == '\\' && quote == '"' && here[1] != '\\' && here[1] != '"')
+            fault(scan->reading, scan->line, "a backslash in double quotes changes what follows: use single quotes");
         if (here[0] == '\\' && here[1])
             scan->at++;
         if (scan->text[scan->at] == '\n')
@@ -183,26 +186,43 @@ static bool scan_text(struct reading *reading, char *text, size_t length)
 
 /* ---- Second pass: libConfuse. ---- */
 
+/* Is this the first word of its line? Elsewhere it may be what follows the blank in a password without quotes. */
+static bool begins_line(const char *text, int line, const char *word)
+{
+    for (; line > 1 && (text = strchr(text, '\n')); line--)
+        text++;
+    return text && strncmp(text + strspn(text, " \t"), word, strlen(word)) == 0;
+}
+
+static void add_unknown_key(struct buf *text, const cfg_t *cfg, const char *word)
+{
+    const char *names[64], *meant;
+    size_t count = 0;
+
+    for (const cfg_opt_t *opt = cfg->opts; opt->name && count < 64; opt++)
+        names[count++] = opt->name;
+    meant = nearest_word(word, names, count);
+    if (begins_line(current->text, cfg->line, word))
+        buf_addf(text, "unknown key '%s'", word);
+    else
+        buf_add(text, "there is an unknown key, or a value with blanks that must stand in quotes");
+    if (meant)
+        buf_addf(text, ": did you mean '%s'?", meant);
+}
+
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
     struct buf text = {0};
 
     if (strncmp(format, "no such option", strlen("no such option")) == 0) {
-        const char *word = va_arg(args, const char *), *meant;
-        const char *names[64];
-        size_t count = 0;
-
-        for (const cfg_opt_t *opt = cfg->opts; opt->name && count < 64; opt++)
-            names[count++] = opt->name;
-        meant = nearest_word(word, names, count);
-        buf_addf(&text, "unknown key '%s'", word);
-        if (meant)
-            buf_addf(&text, ": did you mean '%s'?", meant);
+        add_unknown_key(&text, cfg, va_arg(args, const char *));
     } else {
         char line[512];
 
         vsnprintf(line, sizeof line, format, args);
         buf_add(&text, line);
+        if (strncmp(format, "unexpected token", strlen("unexpected token")) == 0)
+            buf_add(&text, ": a value with other than letters, digits, '.', '-' or '_' must stand in quotes");
     }
     fault(current, cfg->line, buf_text(&text));
     buf_free(&text);
@@ -267,20 +287,14 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
     return 0;
 }
 
-static size_t schema_length(const struct tree_key *schema)
+static cfg_opt_t *make_opts(const struct tree_key *schema)
 {
+    cfg_opt_t *opts;
     size_t count = 0;
 
     while (schema[count].name)
         count++;
-    return count;
-}
-
-static cfg_opt_t *make_opts(const struct tree_key *schema)
-{
-    size_t count = schema_length(schema);
-    cfg_opt_t *opts = mem_alloc((count + 1) * sizeof *opts);
-
+    opts = mem_alloc((count + 1) * sizeof *opts);
     for (size_t i = 0; i < count; i++) {
         const char *name = schema[i].name;
 
@@ -416,7 +430,7 @@ static struct tree_node *parse(struct reading *reading, const char *text, const 
 struct tree_node *tree_parse(const char *name, const char *text, size_t length, const struct tree_key *schema,
                              tree_fault_fn *fault_fn, void *arg)
 {
-    struct reading reading = {.name = name, .fault = fault_fn, .arg = arg};
+    struct reading reading = {.name = name, .text = text, .fault = fault_fn, .arg = arg};
     char *copy = mem_string_n(text, length);
     struct tree_node *tree = NULL;
 

@@ -118,20 +118,42 @@ static const char *line_for(const struct lines *lines, size_t count, size_t inde
     return index < lines->count ? lines->list[index] : "";
 }
 
-/* A server may repeat what it was sent: the password is taken out of its words before they are cut to length. */
-static void add_words(struct buf *text, const char *words, const char *password)
+/* Puts show in the place of each secret. */
+static void hide(struct buf *words, const char *secret, const char *show)
 {
     struct buf clean = {0};
-    const char *at = words, *found;
+    const char *at = buf_text(words), *found;
 
-    while (password && *password && (found = strstr(at, password))) {
+    while (*secret && (found = strstr(at, secret))) {
         buf_add_n(&clean, at, (size_t)(found - at));
-        buf_add(&clean, "{password}");
-        at = found + strlen(password);
+        buf_add(&clean, show);
+        at = found + strlen(secret);
     }
     buf_add(&clean, at);
+    buf_free(words);
+    *words = clean;
+}
+
+/* A server may repeat what it was sent: the login is taken out of its words, in each form in which it is sent, before
+ * they are cut to length. */
+static void add_words(struct buf *text, const char *words, const struct config_provider *provider)
+{
+    struct buf clean = {0}, login = {0}, basic = {0}, escaped = {0};
+
+    buf_add(&clean, words);
+    if (provider->username && provider->password) {
+        buf_addf(&login, "%s:%s", provider->username, provider->password);
+        buf_add_base64(&basic, login.text);
+        buf_add_escaped(&escaped, provider->password, BUF_QUERY);
+        hide(&clean, basic.text, "{username}:{password}");
+        hide(&clean, provider->password, "{password}");
+        hide(&clean, buf_text(&escaped), "{password}");
+    }
     buf_add_n(text, clean.text, strnlen(clean.text, LONGEST_WORDS));
     buf_free(&clean);
+    buf_free(&login);
+    buf_free(&basic);
+    buf_free(&escaped);
 }
 
 static bool is_success(const struct http_answer *answer)
@@ -225,7 +247,7 @@ static void judge_success(const struct update_batch *batch, const char *line, st
     char address[IP_TEXT_SIZE];
 
     if (!ip_is_set(&other)) {
-        add_words(text, *line ? line : "no words", batch->provider->password);
+        add_words(text, *line ? line : "no words", batch->provider);
         return;
     }
     result->verdict = UPDATE_REFUSED;
@@ -251,7 +273,7 @@ static void judge_line(const struct update_batch *batch, const struct http_answe
             buf_add(&text, "provider: ");
         else
             buf_addf(&text, "http: status %ld: ", answer->status);
-        add_words(&text, *line ? line : "no answer for this name", batch->provider->password);
+        add_words(&text, *line ? line : "no answer for this name", batch->provider);
         if (rule && rule->means)
             buf_addf(&text, ": %s", rule->means);
         else if (!rule && *line && is_success(answer))

@@ -525,3 +525,93 @@ def test_first_line_counts_records_and_accounts(lab):
     daemon = lab.daemon(lab.config())
     line = daemon.wait_log(r"^<6>wanddns (\S+) started: 2 records, 1 account$")
     assert line.match[1][0].isdigit()
+
+
+# What the state is good for when things end badly
+
+def test_killed_while_a_request_is_under_way(lab):
+    """After kill -9 the old address, when it is back, is sent: nobody knows what the server did with the new one."""
+    daemon = start_ipv4(lab, daemon={"expect": -signal.SIGKILL})
+
+    def remembered():
+        file = daemon.state_dir / "state.json"
+        return daemon.state()[HOME, "A"].get("address") if file.exists() else None
+
+    until(lambda: remembered() == "203.0.113.7", what="the address in the state")
+    lab.server.answer = lambda request: Reply(hang=True)
+    lab.net.replace4(7, 9)
+    lab.server.wait_for(2)
+    until(lambda: remembered() is None, what="the doubt in the state")
+    daemon.kill()
+    lab.server.answer = good
+    lab.net.replace4(9, 7)
+    is_current(lab.daemon(lab.config(family="ipv4")), "203.0.113.7")
+    assert sent(lab.server) == ["203.0.113.7", "203.0.113.9", "203.0.113.7"]
+
+
+def test_state_that_is_the_same_is_not_written_again(lab):
+    """An address that goes and comes back, a reload and a restart leave the file as it is."""
+    daemon = start_ipv4(lab)
+    file = daemon.state_dir / "state.json"
+    daemon.stop()
+    before = file.stat()
+    daemon = lab.daemon(lab.config(family="ipv4"))
+    is_current(daemon, "203.0.113.7")
+    lab.gateway.ip("addr del 203.0.113.7/24 dev wan0")
+    daemon.wait_log(r"current -> idle")
+    mark = daemon.mark()
+    lab.gateway.ip("addr add 203.0.113.7/24 dev wan0", "route add default via 203.0.113.1 dev wan0 metric 100")
+    is_current(daemon, "203.0.113.7", after=mark)
+    daemon.hup()
+    daemon.wait_log(r"reloaded")
+    daemon.stop()
+    after = file.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_once_that_is_ended_early_has_failed(lab):
+    """TERM while the server hangs: exit status 1, for nothing is current."""
+    lab.server.answer = lambda request: Reply(hang=True)
+    lab.net.online(WAN0, v4=7)
+    config = write_config(lab, lab.config(family="ipv4"))
+    state = lab.dir / "state"
+    process = lab.process([os.environ.get("WANDDNS", "build/wanddns"), "once", "-c", str(config),
+                           "--state-dir", str(state)], expect=1)
+    lab.server.wait_for(1)
+    process.signal(signal.SIGTERM)
+    assert process.wait() == 1
+
+
+def test_dry_run_leaves_a_damaged_state_where_it_is(lab):
+    """--dry-run only looks."""
+    lab.net.online(WAN0, v4=7)
+    state = lab.dir / "state"
+    state.mkdir()
+    (state / "state.json").write_text("no json")
+    done = once(lab, write_config(lab, lab.config(family="ipv4")), "--dry-run")
+    assert done.returncode == 0
+    assert "it is not used" in done.stderr
+    assert [path.name for path in state.iterdir()] == ["state.json"]
+
+
+def test_forced_update_is_not_forgotten_when_the_server_is_down(lab):
+    """USR1 with the server down is sent when it is back."""
+    daemon = start_ipv4(lab)
+    lab.server.stop()
+    mark = daemon.mark()
+    daemon.usr1()
+    daemon.wait_log(r"updating -> waiting", after=mark)
+    lab.server.start()
+    is_current(daemon, "203.0.113.7", after=mark)
+    assert sent(lab.server) == ["203.0.113.7"] * 2
+
+
+@pytest.mark.parametrize("text", ["password = my topsecret", "server = 'https://alice:topsecret@192.0.2.53'",
+                                  'password = "top\\secret"'])
+def test_fault_does_not_show_a_secret(lab, text):
+    """What may be a part of a password is not repeated in the fault."""
+    config = write_config(lab, "provider no-ip {\n username = a\n " + text + "\n hostname = a.example.org\n}\n")
+    done = lab.wanddns("check", "-c", config)
+    assert done.returncode == 2
+    assert re.search(rf"^{re.escape(str(config))}:3: ", done.stderr, re.M)
+    assert "secret" not in done.stderr

@@ -131,3 +131,16 @@ def test_interface_renamed_to_the_named_one_is_found(lab):
     daemon.wait_log(r"A: current -> idle \(no-interface: ")
     daemon.stop()
     assert sent(lab.server) == ["198.51.100.77"]
+
+
+@pytest.mark.parametrize("compat", [0, 1])
+def test_nexthop_object_that_is_replaced_moves_auto(lab, compat):
+    """The default route goes by a nexthop object: replacing the object is a move, announced with routes or without."""
+    lab.net.online(WAN0, v4=7)
+    lab.net.online(WAN1, v4=8, metric=200)
+    lab.gateway.sysctl(**{"net/ipv4/nexthop_compat_mode": compat})
+    lab.gateway.ip("nexthop add id 1 via 203.0.113.1 dev wan0", "route add default nhid 1 metric 50")
+    daemon = lab.daemon(lab.config(family="ipv4"))
+    is_current(daemon, "203.0.113.7")
+    lab.gateway.ip("nexthop replace id 1 via 198.51.100.1 dev wan1")
+    is_current(daemon, "198.51.100.8")

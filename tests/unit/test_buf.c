@@ -145,11 +145,35 @@ static void test_random_bytes(void **state)
     }
 }
 
+/* The vectors of RFC 4648 section 10. */
+static void test_base64(void **state)
+{
+    static const char *const vectors[][2] = {
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
+        {"\xff\xfe\xfd", "//79"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        struct buf buf = {0};
+
+        buf_add_base64(&buf, vectors[i][0]);
+        assert_string_equal(buf_text(&buf), vectors[i][1]);
+        buf_free(&buf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grows),   cmocka_unit_test(test_format),       cmocka_unit_test(test_take),
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_random_bytes),
+        cmocka_unit_test(test_escapes), cmocka_unit_test(test_random_bytes), cmocka_unit_test(test_base64),
     };
 
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

@@ -253,6 +253,12 @@ static void test_access(void **state)
             unit_wrong("mode %o: %d", (unsigned)modes[i].mode, (int)file_access(path));
     }
     unit_all_right();
+    /* Whoever owns a file can write it. */
+    assert_int_equal(chmod(path, 0600), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        assert_int_equal(file_access(path), FILE_WRITABLE);
+    }
     assert_int_equal(file_access(missing), FILE_PRIVATE);
     free(path);
     free(missing);

@@ -322,12 +322,22 @@ static void test_words(void **state)
     assert_string_equal(ip_record_type(AF_INET6), "AAAA");
 }
 
+static void test_is_here(void **state)
+{
+    struct ip ip;
+
+    (void)state;
+    assert_true(ip_parse("127.0.0.1", &ip) && ip_is_here(&ip));
+    assert_true(ip_parse("203.0.113.6", &ip) && !ip_is_here(&ip));
+    assert_true(ip_parse("2001:db8:ffff::6", &ip) && !ip_is_here(&ip));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kind_ipv4),  cmocka_unit_test(test_kind_ipv6),  cmocka_unit_test(test_text),
         cmocka_unit_test(test_no_address), cmocka_unit_test(test_from_bytes), cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_words),      cmocka_unit_test(test_is_here),
     };
 
     return cmocka_run_group_tests_name("ip", tests, NULL, NULL);

@@ -541,6 +541,18 @@ static void test_free_everywhere(void **state)
 }
 
 /* One line for each fact, in the words of the manual. */
+/* The operator's word is not forgotten when the first attempt fails, though nothing has changed. */
+static void test_forced_goes_on_after_a_failure(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    record_force(record);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    advance(second);
+    assert_string_equal(record_state_word(record_state(record)), "updating");
+}
+
 static void test_log(void **state)
 {
     char *text;
@@ -560,17 +572,18 @@ static void test_log(void **state)
     want("203.0.113.9");
     text = unit_capture_end();
     log_set_level(LOG_LEVEL_ERROR);
-    assert_string_equal(text,
-                        "<6>home.example.org A: idle -> updating (203.0.113.7)\n"
-                        "<4>home.example.org A: updating -> waiting (the provider's words; next attempt in 1.0 s)\n"
-                        "<6>home.example.org A: waiting -> updating (203.0.113.7)\n"
-                        "<6>home.example.org A: updating -> current (203.0.113.7; the provider's words)\n"
-                        "<6>home.example.org A: current -> updating (203.0.113.7 -> 203.0.113.9)\n"
-                        "<4>home.example.org A: updating -> refused (the provider's words)\n"
-                        "<6>home.example.org A: refused -> updating (203.0.113.7 -> 203.0.113.9)\n"
-                        "<6>home.example.org A: updating -> current (203.0.113.9; the provider's words)\n"
-                        "<6>home.example.org A: current -> idle (no-address: wan0 has no address)\n"
-                        "<6>home.example.org A: idle -> current (203.0.113.9; published before)\n");
+    assert_string_equal(
+        text, "<6>home.example.org A: idle -> updating (203.0.113.7)\n"
+              "<4>home.example.org A: updating -> waiting (the provider's words; next attempt in 1.0 s)\n"
+              "<6>home.example.org A: waiting -> updating (203.0.113.7)\n"
+              "<6>home.example.org A: updating -> current (203.0.113.7; the provider's words)\n"
+              "<6>home.example.org A: current -> updating (203.0.113.7 -> 203.0.113.9)\n"
+              "<4>home.example.org A: updating -> refused (the provider's words; no further attempt before SIGUSR1 "
+              "or another login)\n"
+              "<6>home.example.org A: refused -> updating (203.0.113.7 -> 203.0.113.9)\n"
+              "<6>home.example.org A: updating -> current (203.0.113.9; the provider's words)\n"
+              "<6>home.example.org A: current -> idle (no-address: wan0 has no address)\n"
+              "<6>home.example.org A: idle -> current (203.0.113.9; published before)\n");
     free(text);
 }
 
@@ -665,6 +678,7 @@ int main(void)
         LIFE(test_recall_refused),
         LIFE(test_free_everywhere),
         LIFE(test_log),
+        LIFE(test_forced_goes_on_after_a_failure),
         LIFE(test_random),
     };
 

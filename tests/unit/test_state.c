@@ -57,13 +57,13 @@ static void write_state(const char *folder)
 {
     struct state *state = state_collect(&account, 1);
 
-    assert_int_equal(state_write(state, folder), 0);
+    assert_int_equal(state_write(state, folder, &(uint64_t){0}), 0);
     state_free(state);
 }
 
 static void recall_state(const char *folder)
 {
-    struct state *state = state_read(folder);
+    struct state *state = state_read(folder, false);
 
     state_recall(state, account);
     state_free(state);
@@ -390,7 +390,7 @@ static void test_wrong_entries(void **state)
         begin("a.example.org b.example.org");
         snprintf(text, sizeof text,
                  HEAD "%s" RECORDS "%s, {\"account\": \"dyndns2\", \"name\": \"b.example.org\", \"type\": \"A\", "
-                                   "\"address\": \"203.0.113.9\"}" TAIL,
+                      "\"address\": \"203.0.113.9\"}" TAIL,
                  account_entry(""), entries[i].record);
         log = read_text(*state, text);
         snprintf(expected, sizeof expected, "a.example.org A %s -;", entries[i].published);
@@ -423,7 +423,7 @@ static void test_wrong_accounts(void **state)
         begin("a.example.org");
         snprintf(text, sizeof text,
                  HEAD "%s" RECORDS "{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", "
-                                   "\"address\": \"203.0.113.9\"}" TAIL,
+                      "\"address\": \"203.0.113.9\"}" TAIL,
                  entries[i]);
         log = read_text(*state, text);
         if (strcmp(memories(), NOTHING) != 0 || !strstr(log, "<4>"))
@@ -495,6 +495,49 @@ static void test_unreadable(void **state)
     free(path);
 }
 
+/* The same again is not written again, but after a failure it is. */
+static void test_written_once(void **state)
+{
+    char *path = unit_path(*state, "state.json"), *missing = unit_path(*state, "missing");
+    struct state *collected, *read_back;
+    uint64_t sum = 0;
+
+    begin("a.example.org");
+    collected = state_collect(&account, 1);
+    assert_int_equal(state_write(collected, *state, &sum), 0);
+    assert_true(sum == state_sum(collected));
+    read_back = state_read(*state, false);
+    assert_true(state_sum(read_back) == sum);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(state_write(collected, *state, &sum), 0);
+    assert_false(exists(*state, "state.json"));
+    sum++;
+    assert_int_equal(state_write(collected, missing, &sum), -ENOENT);
+    assert_int_equal(state_write(collected, *state, &sum), 0);
+    assert_true(exists(*state, "state.json"));
+    state_free(read_back);
+    state_free(collected);
+    end();
+    free(path);
+    free(missing);
+}
+
+/* Who only looks moves nothing; who runs sets a folder in the place of the file aside. */
+static void test_look_only(void **state)
+{
+    char *path = unit_file(*state, "state.json", "no json", 0600);
+
+    log_set_level(LOG_LEVEL_ERROR);
+    state_free(state_read(*state, true));
+    assert_true(exists(*state, "state.json"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    state_free(state_read(*state, false));
+    assert_false(exists(*state, "state.json"));
+    assert_true(exists(*state, "state.json.damaged"));
+    free(path);
+}
+
 static void test_write_fails(void **state)
 {
     char *missing = unit_path(*state, "missing");
@@ -502,11 +545,11 @@ static void test_write_fails(void **state)
 
     begin("a.example.org");
     collected = state_collect(&account, 1);
-    assert_int_equal(state_write(collected, missing), -ENOENT);
+    assert_int_equal(state_write(collected, missing, &(uint64_t){0}), -ENOENT);
     state_free(collected);
     end();
     collected = state_collect(NULL, 0);
-    assert_int_equal(state_write(collected, *state), 0);
+    assert_int_equal(state_write(collected, *state, &(uint64_t){0}), 0);
     state_free(collected);
     state_free(NULL);
     free(missing);
@@ -564,7 +607,8 @@ int main(void)
         WITH_FOLDER(test_login_changes),  WITH_FOLDER(test_no_secret),    WITH_FOLDER(test_hostile_words),
         WITH_FOLDER(test_damaged),        WITH_FOLDER(test_too_deep),     WITH_FOLDER(test_wrong_entries),
         WITH_FOLDER(test_wrong_accounts), WITH_FOLDER(test_each_byte),    WITH_FOLDER(test_unreadable),
-        WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_two_accounts),
+        WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_written_once), WITH_FOLDER(test_look_only),
+        WITH_FOLDER(test_two_accounts),
     };
 
     return cmocka_run_group_tests_name("state", tests, quiet, NULL);

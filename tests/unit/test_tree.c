@@ -166,6 +166,11 @@ static const struct bad bads[] = {
     {"settle = ${HOME}", "1: ${"},
     {"settle = \"${HOME}\"", "1: ${"},
     {"settle = \"a\nb ${X}\"", "2: ${"},
+    /* What an escape would make of it: "pass" out of "pa\\ss\\0word". */
+    {"settle = \"pa\\ss\"", "1: single quotes"},
+    {"settle = \"a\\0b\"", "1: single quotes"},
+    {"settle = \"a\\nb\"", "1: single quotes"},
+    {"settle = \"a\\\nb\"", "1: single quotes"},
     /* What has no end: it would go on in the next file that is read. */
     {"settle = \"abc\n\nsettle = x\n", "1: quote"},
     {"interface = a\nsettle = 'abc", "2: quote"},
@@ -177,6 +182,10 @@ static const struct bad bads[] = {
     {"interface = a\nprovider x {\n settle = b\n", "2: }"},
     {"\nprovider x {\n username = b\n", "2: }"},
     {"provider x {\n record y {\n }\n", "1: }"},
+    /* What may be the rest of a password without quotes is not repeated. */
+    {"settle = my topsecret", "1: a value with blanks"},
+    {"names = a\nsettle = my topsecret more\n", "2: a value with blanks"},
+    {"settle = my(topsecret", "1: quotes"},
     /* Faults of grammar. */
     {"provider x {\n}\n}\n", "3: "},
     {"settle = a b", "1: "},
@@ -230,6 +239,8 @@ static void test_refused(void **state)
         else if (strncmp(faults.text, expected, strcspn(expected, " ")) != 0 ||
                  !strstr(faults.text, strchr(expected, ' ') ? strchr(expected, ' ') + 1 : expected))
             unit_wrong("%s\n    is refused with: %s    not with: %s", bads[i].text, faults.text, expected);
+        if (strstr(faults.text, "topsecret"))
+            unit_wrong("%s\n    shows the secret: %s", bads[i].text, faults.text);
         /* The parser of libConfuse keeps its state in the process: what was refused must not reach the next file. */
         try_good("interface = a\nnames = { b, c }\n", "interface@1=a@1;names@2=b@2,c@2;");
     }

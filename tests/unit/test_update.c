@@ -266,10 +266,10 @@ static void test_no_secret_in_texts(void **state)
         struct update_result *results;
 
         memset(body, 'x', before);
-        snprintf(body + before, sizeof body - before, " alice:s3cr3t s3cr3t");
+        snprintf(body + before, sizeof body - before, " alice:s3cr3t s3cr3t Basic YWxpY2U6czNjcjN0");
         answer.length = strlen(body);
         results = update_judge(&batch, &answer);
-        if (strstr(results[0].text, "s3c"))
+        if (strstr(results[0].text, "s3c") || strstr(results[0].text, "YWxp"))
             unit_wrong("%zu bytes before it: %s", before, results[0].text);
         update_free_results(results, 1);
     }
