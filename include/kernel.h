@@ -43,9 +43,14 @@ struct kernel_address {
 /* The questions answer 0 or -errno: -ENETUNREACH (no route), -ENODEV (no such link), -EAGAIN (the kernel changed while
  * it was read, or did not answer in time: ask again later, not at once), or what the kernel said. */
 
-/* The interface by which the kernel would send to this destination: one lookup, which honours metrics, rules, tables,
- * nexthop objects and multipath. */
-int kernel_route(struct kernel *kernel, const struct ip *destination, int *index);
+struct kernel_route {
+    int index;        /* of the interface */
+    struct ip source; /* the address that the kernel would send from (RFC 6724 for IPv6); may be unset */
+};
+
+/* How the kernel would send to this destination, over the interface via or, when that is 0, over any: one lookup, which
+ * honours metrics, rules, tables, nexthop objects and multipath. */
+int kernel_route(struct kernel *kernel, const struct ip *destination, int via, struct kernel_route *route);
 
 int kernel_link_by_name(struct kernel *kernel, const char *name, struct kernel_link *link);
 int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *link);

@@ -29,8 +29,7 @@ enum source_reason {
     SOURCE_TENTATIVE,  /* duplicate address detection is still running */
     SOURCE_DEPRECATED, /* the preferred lifetime has run out */
     SOURCE_TEMPORARY,  /* privacy extensions (RFC 8981) */
-    SOURCE_SECONDARY,
-    SOURCE_OTHER, /* usable, but another one stands before it */
+    SOURCE_OTHER,      /* usable, but another one stands before it */
     SOURCE_CHOSEN,
 };
 
@@ -49,13 +48,23 @@ struct source_answer {
 /* The reason for one address by itself; SOURCE_CHOSEN when nothing speaks against it. */
 enum source_reason source_judge(const struct kernel_address *address);
 
+/* Which of several usable addresses stands before which: IPv4 primary before secondary; then the one that was chosen
+ * before, so that nothing flips between equals; then IPv6 addresses that have nothing to do with privacy extensions, then
+ * the longest preferred lifetime, then the one that the kernel would send from, then the lowest. */
+struct source_ties {
+    struct ip before; /* the address chosen before, or unset */
+    struct ip own;    /* the kernel's source address, or unset */
+};
+
 /* The index of the address to publish, and in *reasons (count elements, may be NULL) why each is what it is. count when
  * there is none, with the best reason among them in *reason. */
-size_t source_choose(const struct kernel_address *list, size_t count, enum source_reason *reasons,
-                     enum source_reason *reason);
+size_t source_choose(const struct kernel_address *list, size_t count, const struct source_ties *ties,
+                     enum source_reason *reasons, enum source_reason *reason);
 
-/* Reads the kernel and chooses. 0 with a full answer, or -EAGAIN when the kernel changed meanwhile. */
-int source_read(struct kernel *kernel, const struct source_rule *rule, struct source_answer *answer);
+/* Reads the kernel and chooses; before is the address chosen before, or unset. 0 with a full answer, or -EAGAIN when
+ * the kernel changed meanwhile. */
+int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                struct source_answer *answer);
 
 /* "auto" or the name of the interface. */
 const char *source_rule_name(const struct source_rule *rule);

@@ -18,6 +18,9 @@ void sources_free(struct sources *sources);
 /* Watches these rules, each once, and no others; answers that were known are kept. */
 void sources_watch(struct sources *sources, const struct source_rule *rules, size_t count);
 
+/* What was published of this rule before the program began: it goes on, while it is as good as others. */
+void sources_recall(struct sources *sources, const struct source_rule *rule, const struct ip *published);
+
 /* Reads the kernel anew for all rules. 0, or -EAGAIN with nothing taken: ask again later. */
 int sources_read(struct sources *sources);
 

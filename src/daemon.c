@@ -168,6 +168,22 @@ static void watch_sources(struct daemon *daemon)
     free(rules);
 }
 
+/* What is published stays, while it is as good as another address. */
+static void recall_sources(struct daemon *daemon)
+{
+    const struct record *record;
+
+    for (size_t i = 0; i < daemon->account_count; i++) {
+        for (size_t j = 0; (record = account_record(daemon->accounts[i], j)); j++) {
+            struct source_rule rule = rule_of(account_provider(daemon->accounts[i]), record_family(record));
+            struct record_memory memory;
+
+            record_memory(record, &memory);
+            sources_recall(daemon->sources, &rule, &memory.published);
+        }
+    }
+}
+
 /* Connections from an address that is gone hang until their timeout. */
 static void leave_address(struct daemon *daemon, const struct ip *gone)
 {
@@ -289,24 +305,16 @@ static void configure(struct daemon *daemon, struct config *config, const struct
     daemon->settle.max_ms = config->settle_max_ms;
     daemon->untold = true;
     watch_sources(daemon);
+    recall_sources(daemon);
 }
 
-static void on_start_fault(void *arg, const char *file, int line, const char *text)
+/* arg is what stands before the fault. */
+static void on_fault(void *arg, const char *file, int line, const char *text)
 {
-    (void)arg;
     if (line)
-        log_error("%s:%d: %s", file, line, text);
+        log_error("%s%s:%d: %s", (const char *)arg, file, line, text);
     else
-        log_error("%s: %s", file, text);
-}
-
-static void on_reload_fault(void *arg, const char *file, int line, const char *text)
-{
-    (void)arg;
-    if (line)
-        log_error("not reloaded: %s:%d: %s", file, line, text);
-    else
-        log_error("not reloaded: %s: %s", file, text);
+        log_error("%s%s: %s", (const char *)arg, file, text);
 }
 
 static void log_summary(const struct daemon *daemon, const char *what)
@@ -324,7 +332,8 @@ static bool same_text(const char *a, const char *b)
 
 static void reload(struct daemon *daemon)
 {
-    struct config *config = config_read(daemon->options->config_file, on_reload_fault, NULL);
+    char before[] = "not reloaded: ";
+    struct config *config = config_read(daemon->options->config_file, on_fault, before);
     struct state *state;
 
     if (!config)
@@ -458,7 +467,8 @@ static void run(struct daemon *daemon)
 int daemon_run(const struct daemon_options *options)
 {
     struct daemon daemon = {.options = options, .status = options->once};
-    struct config *config = config_read(options->config_file, on_start_fault, NULL);
+    char before[] = "";
+    struct config *config = config_read(options->config_file, on_fault, before);
     const char *state_dir = options->state_dir ? options->state_dir : config ? config->state_dir : NULL;
 
     if (!config)

@@ -261,12 +261,20 @@ static int ask(struct kernel *kernel, struct nlmsghdr *question, mnl_cb_t fn, vo
     return error;
 }
 
+struct route_answer {
+    int family;
+    struct kernel_route *route;
+};
+
 static int on_route_attribute(const struct nlattr *attribute, void *arg)
 {
-    int *index = arg;
+    struct route_answer *answer = arg;
 
     if (mnl_attr_get_type(attribute) == RTA_OIF && mnl_attr_validate(attribute, MNL_TYPE_U32) == 0)
-        *index = (int)mnl_attr_get_u32(attribute);
+        answer->route->index = (int)mnl_attr_get_u32(attribute);
+    if (mnl_attr_get_type(attribute) == RTA_PREFSRC)
+        ip_from_bytes(answer->family, mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute),
+                      &answer->route->source);
     return MNL_CB_OK;
 }
 
@@ -280,21 +288,24 @@ static int on_route(const struct nlmsghdr *message, void *arg)
     return MNL_CB_STOP;
 }
 
-int kernel_route(struct kernel *kernel, const struct ip *destination, int *index)
+int kernel_route(struct kernel *kernel, const struct ip *destination, int via, struct kernel_route *route)
 {
     _Alignas(struct nlmsghdr) char buffer[256];
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
-    struct rtmsg *route = mnl_nlmsg_put_extra_header(question, sizeof *route);
+    struct rtmsg *header = mnl_nlmsg_put_extra_header(question, sizeof *header);
     size_t length = destination->family == AF_INET ? 4 : 16;
+    struct route_answer answer = {destination->family, route};
     int error;
 
+    *route = (struct kernel_route){0};
     question->nlmsg_type = RTM_GETROUTE;
-    route->rtm_family = destination->family;
-    route->rtm_dst_len = (unsigned char)(length * 8);
+    header->rtm_family = destination->family;
+    header->rtm_dst_len = (unsigned char)(length * 8);
     mnl_attr_put(question, RTA_DST, length, destination->bytes);
-    *index = 0;
-    error = ask(kernel, question, on_route, index);
-    return error ? error : *index ? 0 : -ENETUNREACH;
+    if (via)
+        mnl_attr_put_u32(question, RTA_OIF, (uint32_t)via);
+    error = ask(kernel, question, on_route, &answer);
+    return error ? error : route->index ? 0 : -ENETUNREACH;
 }
 
 struct link_answer {

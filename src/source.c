@@ -32,7 +32,6 @@ static const struct {
     [SOURCE_TENTATIVE] = {"tentative", "the address is still being checked for duplicates on ", ""},
     [SOURCE_DEPRECATED] = {"deprecated", "", " has only a deprecated address"},
     [SOURCE_TEMPORARY] = {"temporary", "", " has only a temporary address"},
-    [SOURCE_SECONDARY] = {"secondary", "", " has only a secondary address"},
     [SOURCE_OTHER] = {"other", "another address comes first on ", ""},
     [SOURCE_CHOSEN] = {"chosen", "on ", ""},
 };
@@ -82,13 +81,41 @@ enum source_reason source_judge(const struct kernel_address *address)
     if (address->flags & IFA_F_DEPRECATED || address->preferred_s == 0)
         return SOURCE_DEPRECATED;
     /* One bit with two meanings: IFA_F_SECONDARY for IPv4, IFA_F_TEMPORARY for IPv6. */
-    if (address->flags & IFA_F_SECONDARY)
-        return address->ip.family == AF_INET ? SOURCE_SECONDARY : SOURCE_TEMPORARY;
+    if (address->ip.family == AF_INET6 && address->flags & IFA_F_TEMPORARY)
+        return SOURCE_TEMPORARY;
     return SOURCE_CHOSEN;
 }
 
-size_t source_choose(const struct kernel_address *list, size_t count, enum source_reason *each,
-                     enum source_reason *reason)
+static bool is_secondary(const struct kernel_address *address)
+{
+    return address->ip.family == AF_INET && address->flags & IFA_F_SECONDARY;
+}
+
+/* The stable address of a prefix for which privacy extensions make temporary ones. */
+static bool has_privacy(const struct kernel_address *address)
+{
+    return address->ip.family == AF_INET6 && address->flags & IFA_F_MANAGETEMPADDR;
+}
+
+/* Does a stand before b? The order is total, as no address is twice on a link. */
+static bool stands_before(const struct kernel_address *a, const struct kernel_address *b,
+                          const struct source_ties *ties)
+{
+    if (is_secondary(a) != is_secondary(b))
+        return is_secondary(b);
+    if (ip_equal(&a->ip, &ties->before) != ip_equal(&b->ip, &ties->before))
+        return ip_equal(&a->ip, &ties->before);
+    if (has_privacy(a) != has_privacy(b))
+        return has_privacy(b);
+    if (a->ip.family == AF_INET6 && a->preferred_s != b->preferred_s)
+        return a->preferred_s > b->preferred_s;
+    if (ip_equal(&a->ip, &ties->own) != ip_equal(&b->ip, &ties->own))
+        return ip_equal(&a->ip, &ties->own);
+    return memcmp(a->ip.bytes, b->ip.bytes, sizeof a->ip.bytes) < 0;
+}
+
+size_t source_choose(const struct kernel_address *list, size_t count, const struct source_ties *ties,
+                     enum source_reason *each, enum source_reason *reason)
 {
     size_t chosen = count;
 
@@ -96,15 +123,15 @@ size_t source_choose(const struct kernel_address *list, size_t count, enum sourc
     for (size_t i = 0; i < count; i++) {
         enum source_reason this_one = source_judge(&list[i]);
 
-        if (this_one == SOURCE_CHOSEN && chosen < count)
-            this_one = SOURCE_OTHER;
-        else if (this_one == SOURCE_CHOSEN)
+        if (this_one == SOURCE_CHOSEN && (chosen == count || stands_before(&list[i], &list[chosen], ties)))
             chosen = i;
         if (this_one > *reason)
             *reason = this_one;
         if (each)
-            each[i] = this_one;
+            each[i] = this_one == SOURCE_CHOSEN ? SOURCE_OTHER : this_one;
     }
+    if (each && chosen < count)
+        each[chosen] = SOURCE_CHOSEN;
     return chosen;
 }
 
@@ -118,21 +145,40 @@ static int give_reason(const struct source_rule *rule, struct source_answer *ans
     return 0;
 }
 
+static struct ip far_away(int family)
+{
+    struct ip ip;
+
+    ip_parse(family == AF_INET ? far_away4 : far_away6, &ip);
+    return ip;
+}
+
 /* 0, or a negative reason why there is no link to look at. */
 static int find_link(struct kernel *kernel, const struct source_rule *rule, struct kernel_link *link)
 {
-    struct ip far_away;
-    int index, error;
+    struct ip destination = far_away(rule->family);
+    struct kernel_route route;
+    int error;
 
     if (rule->interface[0])
         return kernel_link_by_name(kernel, rule->interface, link);
-    ip_parse(rule->family == AF_INET ? far_away4 : far_away6, &far_away);
-    error = kernel_route(kernel, &far_away, &index);
-    return error ? error : kernel_link_by_index(kernel, index, link);
+    error = kernel_route(kernel, &destination, 0, &route);
+    return error ? error : kernel_link_by_index(kernel, route.index, link);
 }
 
-int source_read(struct kernel *kernel, const struct source_rule *rule, struct source_answer *answer)
+/* The kernel's own choice of an address on the link; unset when it has no route there. */
+static struct ip ask_own(struct kernel *kernel, int family, int index)
 {
+    struct ip destination = far_away(family);
+    struct kernel_route route;
+
+    return kernel_route(kernel, &destination, index, &route) ? (struct ip){0} : route.source;
+}
+
+int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                struct source_answer *answer)
+{
+    struct source_ties ties = {.before = *before};
     struct kernel_address *list;
     enum source_reason reason;
     size_t count, chosen;
@@ -151,7 +197,9 @@ int source_read(struct kernel *kernel, const struct source_rule *rule, struct so
         return error;
     if (error) /* it went away since it was found */
         return give_reason(rule, answer, SOURCE_NO_INTERFACE);
-    chosen = source_choose(list, count, NULL, &reason);
+    if (count > 1)
+        ties.own = ask_own(kernel, rule->family, answer->link.index);
+    chosen = source_choose(list, count, &ties, NULL, &reason);
     if (chosen < count)
         answer->ip = list[chosen].ip;
     free(list);

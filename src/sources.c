@@ -10,6 +10,7 @@ struct watched {
     struct source_rule rule;
     struct source_answer answer;
     struct source_answer next; /* of the reading under way */
+    struct ip before;          /* the last address that was chosen */
     bool known;
 };
 
@@ -86,15 +87,28 @@ static void take_next(struct sources *sources, struct watched *watched)
         before = (struct ip){0};
     watched->answer = watched->next;
     watched->known = true;
+    if (ip_is_set(&watched->answer.ip))
+        watched->before = watched->answer.ip;
     if (!same)
         sources->changed(sources->arg, &watched->rule, &watched->answer, &before);
 }
 
+void sources_recall(struct sources *sources, const struct source_rule *rule, const struct ip *published)
+{
+    struct watched *watched = find(sources->list, sources->count, rule);
+
+    if (!ip_is_set(&watched->before))
+        watched->before = *published;
+}
+
 int sources_read(struct sources *sources)
 {
-    for (size_t i = 0; i < sources->count; i++)
-        if (source_read(sources->kernel, &sources->list[i].rule, &sources->list[i].next) == -EAGAIN)
+    for (size_t i = 0; i < sources->count; i++) {
+        struct watched *watched = &sources->list[i];
+
+        if (source_read(sources->kernel, &watched->rule, &watched->before, &watched->next) == -EAGAIN)
             return -EAGAIN;
+    }
     for (size_t i = 0; i < sources->count; i++)
         take_next(sources, &sources->list[i]);
     follow_links(sources);

@@ -194,16 +194,19 @@ void state_recall(const struct state *state, struct account *account)
 
 /* ---- Writing. ---- */
 
+/* A provider's words may be anything; jansson takes only UTF-8. */
 static void set_text(json_t *entry, const char *key, const char *text)
 {
-    /* A provider's words may be anything; jansson takes only UTF-8. */
+    json_t *value = text ? json_string(text) : NULL;
     struct buf printable = {0};
 
-    if (!text)
-        return;
-    buf_add_escaped(&printable, text, BUF_PRINT);
-    json_object_set_new(entry, key, json_string(buf_text(&printable)));
-    buf_free(&printable);
+    if (text && !value) {
+        buf_add_escaped(&printable, text, BUF_PRINT);
+        value = json_string(buf_text(&printable));
+        buf_free(&printable);
+    }
+    if (value)
+        json_object_set_new(entry, key, value);
 }
 
 static void collect_record(struct state *state, const char *account, const struct record *record)

@@ -140,3 +140,15 @@ def test_families_live_apart(lab):
     daemon.stop()
     assert sent(lab.server) == ["203.0.113.7,2001:db8:1::7", "2001:db8:1::9", "203.0.113.9"]
     assert all(request.hostnames == [HOME] for request in lab.server.requests)
+
+
+def test_second_address_that_is_as_good_changes_nothing(lab):
+    """Nothing flips between equals: not when another address comes, and not at the next start."""
+    daemon = start_ipv6(lab)
+    mark = daemon.mark()
+    lab.gateway.ip("addr add 2001:db8:1::3/64 dev wan0 nodad", "addr add 2001:db8:1::9/64 dev wan0 nodad")
+    daemon.wait_log("settled: nothing changed", after=mark)
+    daemon.stop()
+    daemon = lab.daemon(lab.config(account(lab.server.url6), family="ipv6"))
+    is_current(daemon, "2001:db8:1::7", rtype="AAAA")
+    assert sent(lab.server) == ["2001:db8:1::7"]

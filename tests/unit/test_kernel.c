@@ -158,13 +158,14 @@ static void feed(const struct nlmsghdr *message)
 {
     struct address_list list = {.index = INDEX, .family = AF_INET6};
     struct kernel_link link = {0};
-    int index = 0;
+    struct kernel_route route = {0};
+    struct route_answer route_answer = {AF_INET, &route};
 
     on_address(message, &list);
     list.family = AF_INET;
     on_address(message, &list);
     on_link(message, &link);
-    on_route(message, &index);
+    on_route(message, &route_answer);
     assert_true(memchr(link.name, '\0', sizeof link.name) != NULL);
     free(list.list);
 }
@@ -256,8 +257,10 @@ static struct nlmsghdr *route_message(char *buffer, unsigned char type, size_t l
 
     message->nlmsg_type = RTM_NEWROUTE;
     route->rtm_type = type;
-    if (length)
+    if (length) {
         set_attribute(message, RTA_OIF, length, index);
+        set_attribute(message, RTA_PREFSRC, length, "\xcb\x00\x71\x07\x00\x00\x00\x00");
+    }
     return message;
 }
 
@@ -276,11 +279,14 @@ static void test_routes(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         char buffer[512] = "";
         struct nlmsghdr *message = route_message(buffer, cases[i].type, cases[i].length);
-        int index = 0;
+        struct kernel_route route = {0};
+        struct route_answer answer = {AF_INET, &route};
+        char text[IP_TEXT_SIZE];
 
-        on_route(message, &index);
-        if (index != cases[i].index)
-            unit_wrong("row %zu: %d", i, index);
+        on_route(message, &answer);
+        if (route.index != cases[i].index ||
+            strcmp(ip_text(&route.source, text), cases[i].index ? "203.0.113.7" : "none") != 0)
+            unit_wrong("row %zu: %d from %s", i, route.index, text);
     }
     unit_all_right();
 }
@@ -435,8 +441,8 @@ static void test_questions(void **state)
     struct kernel_link link = {0}, again = {0};
     struct kernel_address *list = NULL;
     struct ip destination;
+    struct kernel_route route;
     size_t count = 1;
-    int index = -1;
 
     (void)state;
     assert_non_null(kernel);
@@ -456,7 +462,7 @@ static void test_questions(void **state)
         assert_int_equal(count, 0);
     assert_true(ip_parse("127.0.0.1", &destination));
     /* A local address is no way to the Internet. */
-    assert_int_equal(kernel_route(kernel, &destination, &index), -ENETUNREACH);
+    assert_int_equal(kernel_route(kernel, &destination, 0, &route), -ENETUNREACH);
     kernel_close(kernel);
     kernel_close(NULL);
 }

@@ -34,19 +34,31 @@ struct set {
 static const struct set sets[] = {
     {"nothing", {{0}}, -1, SOURCE_NO_ADDRESS},
     {"one public address", {{"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}}, 0, SOURCE_CHOSEN},
-    {"of two the first, in the kernel's order",
-     {{"203.0.113.9", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}, {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_OTHER}},
-     0,
+    {"of two equals the lowest",
+     {{"203.0.113.9", PERM, FOREVER, GLOBAL, SOURCE_OTHER}, {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     1,
      SOURCE_CHOSEN},
-    {"a secondary address is not the one, wherever it stands",
-     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_SECONDARY},
-      {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+    {"primary before secondary, wherever it stands",
+     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_OTHER},
+      {"203.0.113.9", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
      1,
      SOURCE_CHOSEN},
     {"only a secondary address",
-     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_SECONDARY}},
-     -1,
-     SOURCE_SECONDARY},
+     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     0,
+     SOURCE_CHOSEN},
+    {"IPv6: nothing to do with privacy extensions first, even when it lives shorter",
+     {{"2001:db8::1", IFA_F_MANAGETEMPADDR, 7200, GLOBAL, SOURCE_OTHER},
+      {"2001:db8::2", 0, 3600, GLOBAL, SOURCE_CHOSEN}},
+     1,
+     SOURCE_CHOSEN},
+    {"IPv6: the longest preferred lifetime",
+     {{"2001:db8::1", 0, 3600, GLOBAL, SOURCE_OTHER},
+      {"2001:db8::3", 0, 7200, GLOBAL, SOURCE_OTHER},
+      {"2001:db8::4", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN},
+      {"2001:db8::2", 0, 7200, GLOBAL, SOURCE_OTHER}},
+     2,
+     SOURCE_CHOSEN},
     {"a deprecated address", {{"203.0.113.7", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_DEPRECATED}}, -1, SOURCE_DEPRECATED},
     {"the preferred lifetime is over before the flag says so",
      {{"203.0.113.7", 0, 0, GLOBAL, SOURCE_DEPRECATED}},
@@ -150,15 +162,16 @@ static struct {
     struct kernel_link link;
     struct kernel_address list[MOST];
     size_t count;
-    struct ip asked;
+    struct ip asked, own;
     int asked_index, asked_family;
 } fake;
 
-int kernel_route(struct kernel *kernel, const struct ip *destination, int *index)
+int kernel_route(struct kernel *kernel, const struct ip *destination, int via, struct kernel_route *route)
 {
     (void)kernel;
+    assert_true(via == 0 || via == fake.link.index);
     fake.asked = *destination;
-    *index = fake.link.index;
+    *route = (struct kernel_route){fake.link.index, fake.own};
     return fake.route_error;
 }
 
@@ -211,6 +224,9 @@ static size_t make_list(const struct set *set, struct kernel_address *list)
     return count;
 }
 
+static const struct source_ties no_ties;
+static const struct ip none;
+
 static void test_choose(void **state)
 {
     (void)state;
@@ -218,14 +234,14 @@ static void test_choose(void **state)
         struct kernel_address list[MOST];
         enum source_reason each[MOST], reason = SOURCE_OTHER, again = SOURCE_OTHER;
         size_t count = make_list(&sets[i], list);
-        size_t chosen = source_choose(list, count, each, &reason);
+        size_t chosen = source_choose(list, count, &no_ties, each, &reason);
 
         if (chosen != (sets[i].chosen < 0 ? count : (size_t)sets[i].chosen) || reason != sets[i].reason)
             unit_wrong("%s: candidate %zu, %s", sets[i].what, chosen, source_reason_word(reason));
         for (size_t c = 0; c < count; c++)
             if (each[c] != sets[i].list[c].reason)
                 unit_wrong("%s: %s is %s", sets[i].what, sets[i].list[c].text, source_reason_word(each[c]));
-        if (source_choose(list, count, NULL, &again) != chosen || again != reason)
+        if (source_choose(list, count, &no_ties, NULL, &again) != chosen || again != reason)
             unit_wrong("%s: another answer when nobody asks for each", sets[i].what);
     }
     unit_all_right();
@@ -250,6 +266,116 @@ static void test_judge(void **state)
     unit_all_right();
 }
 
+/* Among equals: what was chosen before, then what the kernel would send from; but never before what is better. */
+static void test_ties(void **state)
+{
+    static const struct {
+        struct candidate list[MOST];
+        const char *before, *own, *chosen;
+    } cases[] = {
+        {{{"203.0.113.7", PERM, FOREVER, GLOBAL, 0}, {"203.0.113.8", PERM, FOREVER, GLOBAL, 0}},
+         NULL,
+         NULL,
+         "203.0.113.7"},
+        {{{"203.0.113.7", PERM, FOREVER, GLOBAL, 0}, {"203.0.113.8", PERM, FOREVER, GLOBAL, 0}},
+         "203.0.113.8",
+         NULL,
+         "203.0.113.8"},
+        {{{"203.0.113.7", PERM, FOREVER, GLOBAL, 0}, {"203.0.113.8", PERM, FOREVER, GLOBAL, 0}},
+         NULL,
+         "203.0.113.8",
+         "203.0.113.8"},
+        {{{"203.0.113.7", PERM, FOREVER, GLOBAL, 0}, {"203.0.113.8", PERM, FOREVER, GLOBAL, 0}},
+         "203.0.113.7",
+         "203.0.113.8",
+         "203.0.113.7"},
+        {{{"203.0.113.7", PERM, FOREVER, GLOBAL, 0}, {"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, 0}},
+         "203.0.113.8",
+         "203.0.113.8",
+         "203.0.113.7"},
+        {{{"203.0.113.7", PERM, FOREVER, GLOBAL, 0}}, "203.0.113.9", "203.0.113.9", "203.0.113.7"},
+        {{{"2001:db8::7", 0, 60, GLOBAL, 0}, {"2001:db8::8", 0, 7200, GLOBAL, 0}}, "2001:db8::7", NULL, "2001:db8::7"},
+        {{{"2001:db8::7", IFA_F_MANAGETEMPADDR, 60, GLOBAL, 0}, {"2001:db8::8", PERM, FOREVER, GLOBAL, 0}},
+         "2001:db8::7",
+         NULL,
+         "2001:db8::7"},
+        {{{"2001:db8::7", IFA_F_DEPRECATED, 0, GLOBAL, 0}, {"2001:db8::8", 0, 7200, GLOBAL, 0}},
+         "2001:db8::7",
+         NULL,
+         "2001:db8::8"},
+        {{{"2001:db8::7", IFA_F_TEMPORARY, 7200, GLOBAL, 0}, {"2001:db8::8", 0, 60, GLOBAL, 0}},
+         "2001:db8::7",
+         "2001:db8::7",
+         "2001:db8::8"},
+        {{{"2001:db8::7", 0, 60, GLOBAL, 0}, {"2001:db8::8", 0, 7200, GLOBAL, 0}}, NULL, "2001:db8::7", "2001:db8::8"},
+        {{{"2001:db8::7", 0, 60, GLOBAL, 0}, {"2001:db8::8", 0, 60, GLOBAL, 0}}, NULL, "2001:db8::8", "2001:db8::8"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct set set = {.what = "ties"};
+        struct source_ties ties = no_ties;
+        struct kernel_address list[MOST];
+        enum source_reason reason;
+        char text[IP_TEXT_SIZE];
+        size_t count, chosen;
+
+        memcpy(set.list, cases[i].list, sizeof set.list);
+        count = make_list(&set, list);
+        if (cases[i].before)
+            assert_true(ip_parse(cases[i].before, &ties.before));
+        if (cases[i].own)
+            assert_true(ip_parse(cases[i].own, &ties.own));
+        chosen = source_choose(list, count, &ties, NULL, &reason);
+        if (chosen == count || strcmp(ip_text(&list[chosen].ip, text), cases[i].chosen) != 0)
+            unit_wrong("row %zu: %s instead of %s", i, chosen == count ? "none" : text, cases[i].chosen);
+    }
+    unit_all_right();
+}
+
+/* The order is total: in whatever order the kernel tells them, the same address is chosen. Random sets, a fixed seed. */
+static void test_order_of_the_list_does_not_matter(void **state)
+{
+    static const uint32_t flags[] = {0, PERM, IFA_F_SECONDARY, IFA_F_DEPRECATED, IFA_F_MANAGETEMPADDR, IFA_F_TENTATIVE};
+    static const uint32_t lifetimes[] = {0, 60, 3600, UINT32_MAX};
+    struct unit_random random;
+
+    (void)state;
+    unit_random_seed(&random, 3);
+    for (int round = 0; round < 20000; round++) {
+        struct kernel_address list[MOST], *chosen_first;
+        struct source_ties ties = no_ties;
+        enum source_reason reason, again;
+        size_t count = 1 + unit_random(&random, MOST - 1), first;
+        bool v4 = unit_random(&random, 2);
+        struct ip expected = none;
+
+        for (size_t i = 0; i < count; i++) {
+            char text[IP_TEXT_SIZE];
+
+            snprintf(text, sizeof text, v4 ? "203.0.113.%zu" : "2001:db8::%zu", i + 1);
+            list[i] = (struct kernel_address){.flags = flags[unit_random(&random, COUNT(flags))],
+                                              .preferred_s = lifetimes[unit_random(&random, COUNT(lifetimes))]};
+            assert_true(ip_parse(text, &list[i].ip));
+        }
+        ties.before = unit_random(&random, 2) ? list[unit_random(&random, (uint32_t)count)].ip : none;
+        ties.own = unit_random(&random, 2) ? list[unit_random(&random, (uint32_t)count)].ip : none;
+        first = source_choose(list, count, &ties, NULL, &reason);
+        chosen_first = first < count ? &list[first] : NULL;
+        expected = chosen_first ? chosen_first->ip : none;
+        for (size_t i = count; i > 1; i--) {
+            size_t with = unit_random(&random, (uint32_t)i);
+            struct kernel_address moved = list[i - 1];
+
+            list[i - 1] = list[with];
+            list[with] = moved;
+        }
+        first = source_choose(list, count, &ties, NULL, &again);
+        assert_true(ip_equal(first < count ? &list[first].ip : &none, &expected));
+        assert_int_equal(reason, again);
+    }
+}
+
 static void set_up_kernel(void)
 {
     memset(&fake, 0, sizeof fake);
@@ -267,7 +393,7 @@ static void test_read(void **state)
 
     (void)state;
     set_up_kernel();
-    assert_int_equal(source_read(NULL, &by_route, &answer), 0);
+    assert_int_equal(source_read(NULL, &by_route, &none, &answer), 0);
     assert_int_equal(answer.reason, SOURCE_CHOSEN);
     assert_string_equal(ip_text(&answer.ip, text), "203.0.113.7");
     assert_string_equal(answer.link.name, "wan0");
@@ -278,12 +404,12 @@ static void test_read(void **state)
     assert_int_equal(ip_kind(&fake.asked), IP_PUBLIC);
     assert_int_equal(fake.asked.family, AF_INET);
     by_route.family = AF_INET6;
-    assert_int_equal(source_read(NULL, &by_route, &answer), 0);
+    assert_int_equal(source_read(NULL, &by_route, &none, &answer), 0);
     assert_int_equal(fake.asked.family, AF_INET6);
     assert_int_equal(ip_kind(&fake.asked), IP_PUBLIC);
     /* A named interface is not asked for by route. */
     fake.route_error = -ENETUNREACH;
-    assert_int_equal(source_read(NULL, &by_name, &answer), 0);
+    assert_int_equal(source_read(NULL, &by_name, &none, &answer), 0);
     assert_int_equal(answer.reason, SOURCE_CHOSEN);
     assert_int_equal(fake.asked_family, AF_INET6);
 }
@@ -327,8 +453,8 @@ static void test_read_reasons(void **state)
         else
             fake.count = 0;
         memset(&answer, 0xaa, sizeof answer);
-        if (source_read(NULL, &rule, &answer) != 0 || answer.reason != cases[i].reason || ip_is_set(&answer.ip) ||
-            !strstr(answer.text, cases[i].text) ||
+        if (source_read(NULL, &rule, &none, &answer) != 0 || answer.reason != cases[i].reason ||
+            ip_is_set(&answer.ip) || !strstr(answer.text, cases[i].text) ||
             strncmp(answer.text, source_reason_word(cases[i].reason), strlen(source_reason_word(cases[i].reason))) != 0)
             unit_wrong("row %zu: %s", i, answer.text);
     }
@@ -344,22 +470,21 @@ static void test_read_again(void **state)
     (void)state;
     set_up_kernel();
     fake.route_error = -EAGAIN;
-    assert_int_equal(source_read(NULL, &by_route, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_route, &none, &answer), -EAGAIN);
     set_up_kernel();
     fake.link_error = -EAGAIN;
-    assert_int_equal(source_read(NULL, &by_route, &answer), -EAGAIN);
-    assert_int_equal(source_read(NULL, &by_name, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_route, &none, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_name, &none, &answer), -EAGAIN);
     set_up_kernel();
     fake.addresses_error = -EAGAIN;
-    assert_int_equal(source_read(NULL, &by_name, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_name, &none, &answer), -EAGAIN);
 }
 
 static void test_words(void **state)
 {
     static const char *const words[] = {
-        "no-route",   "no-interface", "link-down",   "no-address", "link-local", "special",
-        "ula",        "private",      "carrier-nat", "not-global", "dad-failed", "tentative",
-        "deprecated", "temporary",    "secondary",   "other",      "chosen",
+        "no-route",    "no-interface", "link-down",  "no-address", "link-local", "special",   "ula",   "private",
+        "carrier-nat", "not-global",   "dad-failed", "tentative",  "deprecated", "temporary", "other", "chosen",
     };
     struct source_rule rule = {"", AF_INET};
 
@@ -383,7 +508,7 @@ static void test_long_name(void **state)
     memset(fake.link.name, 'x', IFNAMSIZ - 1);
     memcpy(rule.interface, fake.link.name, IFNAMSIZ);
     assert_true(ip_parse("192.168.1.2", &fake.list[0].ip));
-    assert_int_equal(source_read(NULL, &rule, &answer), 0);
+    assert_int_equal(source_read(NULL, &rule, &none, &answer), 0);
     assert_contains(answer.text, fake.link.name);
     assert_true(strlen(answer.text) < sizeof answer.text - 1);
 }
@@ -391,8 +516,10 @@ static void test_long_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_choose),       cmocka_unit_test(test_judge),      cmocka_unit_test(test_read),
-        cmocka_unit_test(test_read_reasons), cmocka_unit_test(test_read_again), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_choose),     cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_ties),       cmocka_unit_test(test_order_of_the_list_does_not_matter),
+        cmocka_unit_test(test_read),       cmocka_unit_test(test_read_reasons),
+        cmocka_unit_test(test_read_again), cmocka_unit_test(test_words),
         cmocka_unit_test(test_long_name),
     };
 

@@ -22,9 +22,13 @@ static size_t reads;
 static int followed[MOST];
 static size_t followed_count;
 
-int source_read(struct kernel *kernel, const struct source_rule *rule, struct source_answer *answer)
+static struct ip asked_before;
+
+int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                struct source_answer *answer)
 {
     (void)kernel;
+    asked_before = *before;
     reads++;
     for (size_t i = 0; i < MOST && world[i].interface; i++) {
         if (strcmp(world[i].interface, rule->interface) != 0 || world[i].family != rule->family)
@@ -132,6 +136,27 @@ static void test_answers(void **state)
     assert_string_equal(sources_answer(sources, &rules[1])->text, "no-address: wan0 has no address");
 }
 
+/* What was chosen last stands before its equals, also when it was away in between, and what was published before the
+ * program began until something is chosen. */
+static void test_before(void **state)
+{
+    struct ip published;
+    char text[IP_TEXT_SIZE];
+
+    (void)state;
+    sources_watch(sources, &rules[2], 1);
+    assert_true(ip_parse("198.51.100.9", &published));
+    sources_recall(sources, &rules[2], &published);
+    assert_int_equal(sources_read(sources), 0);
+    assert_string_equal(ip_text(&asked_before, text), "198.51.100.9");
+    sources_recall(sources, &rules[2], &published);
+    world[2].address = NULL;
+    assert_int_equal(sources_read(sources), 0);
+    assert_string_equal(ip_text(&asked_before, text), "198.51.100.1");
+    assert_int_equal(sources_read(sources), 0);
+    assert_string_equal(ip_text(&asked_before, text), "198.51.100.1");
+}
+
 /* The kernel changed while it was read: of this reading nothing is taken, not even what came before. */
 static void test_read_again(void **state)
 {
@@ -171,10 +196,8 @@ static void test_watch_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LIFE(test_differences_only),
-        LIFE(test_answers),
-        LIFE(test_read_again),
-        LIFE(test_watch_anew),
+        LIFE(test_differences_only), LIFE(test_answers),    LIFE(test_before),
+        LIFE(test_read_again),       LIFE(test_watch_anew),
     };
 
     return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
