@@ -14,7 +14,7 @@ struct config_provider {
     char *password;
     char **hostnames; /* lower case, without a dot at the end */
     size_t hostname_count;
-    char interface[IFNAMSIZ]; /* "" means auto */
+    struct source_rule source; /* where its records look for addresses; the family is each record's own */
     enum ip_families families;
 };
 

@@ -22,8 +22,8 @@ typedef void kernel_hint_fn(void *arg, bool overrun);
 struct kernel *kernel_open(struct event_base *base, kernel_hint_fn *hint, void *arg);
 void kernel_close(struct kernel *kernel);
 
-/* Address events of other interfaces than these give no hint; links, routes and rules always do. Without a call all
- * interfaces are followed. */
+/* Address events of other interfaces than these give no hint; links, routes and rules always do. indexes NULL: all
+ * interfaces are followed, as they are without a call. */
 void kernel_follow(struct kernel *kernel, const int *indexes, size_t count);
 
 struct kernel_link {
@@ -54,6 +54,9 @@ int kernel_route(struct kernel *kernel, const struct ip *destination, int via, s
 
 int kernel_link_by_name(struct kernel *kernel, const char *name, struct kernel_link *link);
 int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *link);
+
+/* The links whose name fits a pattern of the shell (fnmatch(3)), by rising index. The list belongs to the caller. */
+int kernel_match(struct kernel *kernel, const char *pattern, int **indexes, size_t *count);
 
 /* The addresses of one family on one link, in the kernel's order. The list belongs to the caller: free(3). */
 int kernel_addresses(struct kernel *kernel, int index, int family, struct kernel_address **list, size_t *count);

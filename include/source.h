@@ -7,16 +7,20 @@
 #include "ip.h"
 #include "kernel.h"
 
-/* Where an address is looked for. An empty interface means "auto": the one by which the kernel reaches the Internet. */
+enum { SOURCE_INTERFACES = 8, SOURCE_LINKS = 16, SOURCE_NAME_SIZE = SOURCE_INTERFACES * IFNAMSIZ };
+
+/* Where an address is looked for: on the first of these interfaces that is up and has one that is fit. Names, or patterns
+ * of the shell (fnmatch(3)), whose links come in the order of their index; an empty one ends the list. None means "auto":
+ * the interface by which the kernel reaches the Internet. */
 struct source_rule {
-    char interface[IFNAMSIZ];
+    char interfaces[SOURCE_INTERFACES][IFNAMSIZ];
     int family;
 };
 
 /* Why a candidate, or the whole source, is as it is. In rising order of how near it came to being chosen. */
 enum source_reason {
     SOURCE_NO_ROUTE,     /* auto: the kernel has no route to the Internet in this family */
-    SOURCE_NO_INTERFACE, /* the named interface does not exist (yet) */
+    SOURCE_NO_INTERFACE, /* none of the named interfaces exists (yet) */
     SOURCE_LINK_DOWN,
     SOURCE_NO_ADDRESS,
     SOURCE_LINK_LOCAL,
@@ -41,7 +45,9 @@ enum { SOURCE_TEXT_SIZE = 192 };
 struct source_answer {
     struct ip ip;                /* no address when reason is not SOURCE_CHOSEN */
     enum source_reason reason;   /* of the whole source */
-    struct kernel_link link;     /* index 0 when there is no link */
+    struct kernel_link link;     /* that the address is on, or that came nearest; index 0 when there is none */
+    int links[SOURCE_LINKS];     /* all that were looked at, by index */
+    size_t link_count;           /* above SOURCE_LINKS: there were more */
     char text[SOURCE_TEXT_SIZE]; /* the reason for people: "private: wan0 has only 192.168.1.2" */
 };
 
@@ -66,7 +72,9 @@ size_t source_choose(const struct kernel_address *list, size_t count, const stru
 int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
                 struct source_answer *answer);
 
-/* "auto" or the name of the interface. */
-const char *source_rule_name(const struct source_rule *rule);
+bool source_rule_equal(const struct source_rule *a, const struct source_rule *b);
+
+/* "auto", or the interfaces with commas between them, in buffer, which has SOURCE_NAME_SIZE bytes. */
+const char *source_rule_name(const struct source_rule *rule, char *buffer);
 
 #endif

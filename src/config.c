@@ -17,12 +17,12 @@ enum { MAX_SECRET = 4096, MAX_HOSTNAME = 253, MAX_LABEL = 63 };
 
 static const struct tree_key provider_keys[] = {
     {"username", TREE_TEXT, NULL}, {"password", TREE_TEXT, NULL}, {"password-file", TREE_TEXT, NULL},
-    {"hostname", TREE_LIST, NULL}, {"server", TREE_TEXT, NULL},   {"interface", TREE_TEXT, NULL},
+    {"hostname", TREE_LIST, NULL}, {"server", TREE_TEXT, NULL},   {"interface", TREE_LIST, NULL},
     {"family", TREE_TEXT, NULL},   {NULL, TREE_TEXT, NULL},
 };
 
 static const struct tree_key config_keys[] = {
-    {"interface", TREE_TEXT, NULL},
+    {"interface", TREE_LIST, NULL},
     {"family", TREE_TEXT, NULL},
     {"settle", TREE_TEXT, NULL},
     {"settle-max", TREE_TEXT, NULL},
@@ -38,7 +38,7 @@ struct reading {
     void *arg;
     bool failed;
     bool holds_secret;
-    char interface[IFNAMSIZ]; /* what holds for providers that do not say otherwise */
+    struct source_rule source; /* what holds for providers that do not say otherwise */
     enum ip_families families;
 };
 
@@ -63,29 +63,38 @@ static void read_families(struct reading *reading, const struct tree_node *secti
         FAULT(reading, value->line, "family: '%s' is not ipv4, ipv6 or both", value->text);
 }
 
-/* What the kernel takes as a name (dev_valid_name()), less the characters of patterns. */
+/* What the kernel takes as a name (dev_valid_name()), or a pattern of it. */
 static bool is_interface_name(const char *name)
 {
     if (!*name || strlen(name) >= IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return false;
     for (; *name; name++)
-        if (!isgraph((unsigned char)*name) || strchr("/:*?[", *name))
+        if (!isgraph((unsigned char)*name) || strchr("/:", *name))
             return false;
     return true;
 }
 
-static void read_interface(struct reading *reading, const struct tree_node *section, char interface[IFNAMSIZ])
+static void read_interface(struct reading *reading, const struct tree_node *section, struct source_rule *source)
 {
-    const struct tree_value *value = tree_value(section, "interface");
+    const struct tree_node *node = tree_find(section, "interface");
 
-    if (!value)
+    if (!node)
         return;
-    if (!is_interface_name(value->text))
-        FAULT(reading, value->line, "interface: '%s' is neither auto nor a name of at most 15 characters", value->text);
-    else if (strcmp(value->text, "auto") == 0)
-        *interface = '\0';
-    else
-        memcpy(interface, value->text, strlen(value->text) + 1);
+    *source = (struct source_rule){0};
+    for (size_t i = 0; i < node->value_count; i++) {
+        const struct tree_value *value = &node->values[i];
+        bool is_auto = strcmp(value->text, "auto") == 0;
+
+        if (!is_interface_name(value->text))
+            FAULT(reading, value->line, "interface: '%s' is neither auto nor a name of at most 15 characters",
+                  value->text);
+        else if (is_auto && node->value_count > 1)
+            FAULT(reading, value->line, "interface: auto stands alone, not in a list");
+        else if (i == SOURCE_INTERFACES)
+            FAULT(reading, value->line, "interface: more than %d in a list", SOURCE_INTERFACES);
+        else if (!is_auto && i < SOURCE_INTERFACES)
+            memcpy(source->interfaces[i], value->text, strlen(value->text) + 1);
+    }
 }
 
 static void read_duration(struct reading *reading, const struct tree_node *section, const char *key, uint64_t *ms)
@@ -350,9 +359,9 @@ static struct config_provider *read_provider(struct reading *reading, const stru
 
     provider->id = mem_string(section->title);
     provider->definition = load_definition(reading, section);
-    memcpy(provider->interface, reading->interface, IFNAMSIZ);
+    provider->source = reading->source;
     provider->families = reading->families;
-    read_interface(reading, section, provider->interface);
+    read_interface(reading, section, &provider->source);
     read_families(reading, section, &provider->families);
     read_username(reading, section, provider);
     read_password(reading, section, provider);
@@ -364,7 +373,7 @@ static struct config_provider *read_provider(struct reading *reading, const stru
 static void read_globals(struct reading *reading, const struct tree_node *tree, struct config *config)
 {
     reading->families = IP_BOTH;
-    read_interface(reading, tree, reading->interface);
+    read_interface(reading, tree, &reading->source);
     read_families(reading, tree, &reading->families);
     config->settle_ms = 100;
     config->settle_max_ms = 2000;

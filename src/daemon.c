@@ -145,9 +145,9 @@ static void on_check(void *arg)
 
 static struct source_rule rule_of(const struct config_provider *provider, int family)
 {
-    struct source_rule rule = {.family = family};
+    struct source_rule rule = provider->source;
 
-    memcpy(rule.interface, provider->interface, sizeof rule.interface);
+    rule.family = family;
     return rule;
 }
 
@@ -196,8 +196,8 @@ static void on_source_changed(void *arg, const struct source_rule *rule, const s
                               const struct ip *gone)
 {
     struct daemon *daemon = arg;
-    const char *name = source_rule_name(rule), *family = ip_family_name(rule->family);
-    char address[IP_TEXT_SIZE];
+    char address[IP_TEXT_SIZE], buffer[SOURCE_NAME_SIZE];
+    const char *name = source_rule_name(rule, buffer), *family = ip_family_name(rule->family);
 
     daemon->untold = true;
     if (ip_is_set(&answer->ip))

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fnmatch.h>
 #include <libmnl/libmnl.h>
 #include <linux/filter.h>
 #include <linux/if.h>
@@ -207,9 +208,10 @@ void kernel_close(struct kernel *kernel)
 
 void kernel_follow(struct kernel *kernel, const int *indexes, size_t count)
 {
-    kernel->followed = mem_resize(kernel->followed, count, sizeof *indexes);
-    kernel->followed_count = count;
-    if (count)
+    free(kernel->followed);
+    kernel->followed = indexes ? mem_resize(NULL, count, sizeof *indexes) : NULL;
+    kernel->followed_count = indexes ? count : 0;
+    if (kernel->followed_count)
         memcpy(kernel->followed, indexes, count * sizeof *indexes);
 }
 
@@ -365,6 +367,32 @@ int kernel_link_by_name(struct kernel *kernel, const char *name, struct kernel_l
 int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *link)
 {
     return ask_link(kernel, index, NULL, link);
+}
+
+static int compare_indexes(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+int kernel_match(struct kernel *kernel, const char *pattern, int **indexes, size_t *count)
+{
+    struct if_nameindex *names = if_nameindex();
+
+    (void)kernel;
+    *indexes = NULL;
+    *count = 0;
+    if (!names)
+        return -EAGAIN;
+    for (const struct if_nameindex *name = names; name->if_index; name++) {
+        if (fnmatch(pattern, name->if_name, 0) != 0)
+            continue;
+        *indexes = mem_resize(*indexes, *count + 1, sizeof **indexes);
+        (*indexes)[(*count)++] = (int)name->if_index;
+    }
+    if_freenameindex(names);
+    if (*count)
+        qsort(*indexes, *count, sizeof **indexes, compare_indexes);
+    return 0;
 }
 
 struct address_list {

@@ -41,9 +41,26 @@ const char *source_reason_word(enum source_reason reason)
     return reasons[reason].word;
 }
 
-const char *source_rule_name(const struct source_rule *rule)
+static bool is_auto(const struct source_rule *rule)
 {
-    return rule->interface[0] ? rule->interface : "auto";
+    return !rule->interfaces[0][0];
+}
+
+bool source_rule_equal(const struct source_rule *a, const struct source_rule *b)
+{
+    for (size_t i = 0; i < SOURCE_INTERFACES; i++)
+        if (strcmp(a->interfaces[i], b->interfaces[i]) != 0)
+            return false;
+    return a->family == b->family;
+}
+
+const char *source_rule_name(const struct source_rule *rule, char *buffer)
+{
+    size_t used = (size_t)snprintf(buffer, SOURCE_NAME_SIZE, "%s", is_auto(rule) ? "auto" : rule->interfaces[0]);
+
+    for (size_t i = 1; i < SOURCE_INTERFACES && rule->interfaces[i][0]; i++)
+        used += (size_t)snprintf(buffer + used, SOURCE_NAME_SIZE - used, ",%s", rule->interfaces[i]);
+    return buffer;
 }
 
 static enum source_reason judge_kind(enum ip_kind kind)
@@ -135,14 +152,14 @@ size_t source_choose(const struct kernel_address *list, size_t count, const stru
     return chosen;
 }
 
-static int give_reason(const struct source_rule *rule, struct source_answer *answer, enum source_reason reason)
+static void give_reason(const struct source_rule *rule, struct source_answer *answer, enum source_reason reason)
 {
-    const char *name = answer->link.index ? answer->link.name : rule->interface;
+    char buffer[SOURCE_NAME_SIZE];
+    const char *name = answer->link.index ? answer->link.name : is_auto(rule) ? "" : source_rule_name(rule, buffer);
 
     answer->reason = reason;
     snprintf(answer->text, sizeof answer->text, "%s: %s%s%s", reasons[reason].word, reasons[reason].before, name,
              reasons[reason].after);
-    return 0;
 }
 
 static struct ip far_away(int family)
@@ -151,19 +168,6 @@ static struct ip far_away(int family)
 
     ip_parse(family == AF_INET ? far_away4 : far_away6, &ip);
     return ip;
-}
-
-/* 0, or a negative reason why there is no link to look at. */
-static int find_link(struct kernel *kernel, const struct source_rule *rule, struct kernel_link *link)
-{
-    struct ip destination = far_away(rule->family);
-    struct kernel_route route;
-    int error;
-
-    if (rule->interface[0])
-        return kernel_link_by_name(kernel, rule->interface, link);
-    error = kernel_route(kernel, &destination, 0, &route);
-    return error ? error : kernel_link_by_index(kernel, route.index, link);
 }
 
 /* The kernel's own choice of an address on the link; unset when it has no route there. */
@@ -175,33 +179,112 @@ static struct ip ask_own(struct kernel *kernel, int family, int index)
     return kernel_route(kernel, &destination, index, &route) ? (struct ip){0} : route.source;
 }
 
-int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
-                struct source_answer *answer)
+/* Looks at one link. 0 with the reason in *reason, and the address in *ip where that is SOURCE_CHOSEN; or -EAGAIN. */
+static int read_link(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                     const struct kernel_link *link, enum source_reason *reason, struct ip *ip)
 {
     struct source_ties ties = {.before = *before};
     struct kernel_address *list;
-    enum source_reason reason;
     size_t count, chosen;
     int error;
 
-    *answer = (struct source_answer){0};
-    error = find_link(kernel, rule, &answer->link);
+    *reason = SOURCE_LINK_DOWN;
+    if (!link->up)
+        return 0;
+    error = kernel_addresses(kernel, link->index, rule->family, &list, &count);
     if (error == -EAGAIN)
         return error;
+    *reason = SOURCE_NO_INTERFACE; /* it went away since it was found */
     if (error)
-        return give_reason(rule, answer, rule->interface[0] ? SOURCE_NO_INTERFACE : SOURCE_NO_ROUTE);
-    if (!answer->link.up)
-        return give_reason(rule, answer, SOURCE_LINK_DOWN);
-    error = kernel_addresses(kernel, answer->link.index, rule->family, &list, &count);
+        return 0;
+    if (count > 1)
+        ties.own = ask_own(kernel, rule->family, link->index);
+    chosen = source_choose(list, count, &ties, NULL, reason);
+    if (chosen < count)
+        *ip = list[chosen].ip;
+    free(list);
+    return 0;
+}
+
+/* Looks at the next link in order, unless one before it was fit, and keeps the one that came nearest. */
+static int try_link(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                    const struct kernel_link *link, struct source_answer *answer)
+{
+    enum source_reason reason;
+    int error;
+
+    if (answer->link_count++ < SOURCE_LINKS)
+        answer->links[answer->link_count - 1] = link->index;
+    if (answer->reason == SOURCE_CHOSEN)
+        return 0;
+    error = read_link(kernel, rule, before, link, &reason, &answer->ip);
+    if (error || (answer->link.index && reason <= answer->reason))
+        return error;
+    answer->link = *link;
+    answer->reason = reason;
+    return 0;
+}
+
+static int try_auto(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                    struct source_answer *answer)
+{
+    struct ip destination = far_away(rule->family);
+    struct kernel_route route;
+    struct kernel_link link;
+    int error = kernel_route(kernel, &destination, 0, &route);
+
+    if (!error)
+        error = kernel_link_by_index(kernel, route.index, &link);
+    if (!error)
+        error = try_link(kernel, rule, before, &link, answer);
+    return error;
+}
+
+static int try_pattern(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                       const char *pattern, struct source_answer *answer)
+{
+    int *indexes;
+    size_t count;
+    int error = kernel_match(kernel, pattern, &indexes, &count);
+
+    for (size_t i = 0; i < count && error != -EAGAIN; i++) {
+        struct kernel_link link;
+
+        error = kernel_link_by_index(kernel, indexes[i], &link);
+        if (!error)
+            error = try_link(kernel, rule, before, &link, answer);
+    }
+    free(indexes);
+    return error;
+}
+
+static int try_name(struct kernel *kernel, const struct source_rule *rule, const struct ip *before, const char *name,
+                    struct source_answer *answer)
+{
+    struct kernel_link link;
+    int error = kernel_link_by_name(kernel, name, &link);
+
+    return error ? error : try_link(kernel, rule, before, &link, answer);
+}
+
+static bool is_pattern(const char *interface)
+{
+    return strpbrk(interface, "*?[") != NULL;
+}
+
+int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
+                struct source_answer *answer)
+{
+    int error = 0;
+
+    *answer = (struct source_answer){.reason = is_auto(rule) ? SOURCE_NO_ROUTE : SOURCE_NO_INTERFACE};
+    if (is_auto(rule))
+        error = try_auto(kernel, rule, before, answer);
+    for (size_t i = 0; i < SOURCE_INTERFACES && rule->interfaces[i][0] && error != -EAGAIN; i++)
+        error = is_pattern(rule->interfaces[i]) ? try_pattern(kernel, rule, before, rule->interfaces[i], answer)
+                                                : try_name(kernel, rule, before, rule->interfaces[i], answer);
     if (error == -EAGAIN)
         return error;
-    if (error) /* it went away since it was found */
-        return give_reason(rule, answer, SOURCE_NO_INTERFACE);
-    if (count > 1)
-        ties.own = ask_own(kernel, rule->family, answer->link.index);
-    chosen = source_choose(list, count, &ties, NULL, &reason);
-    if (chosen < count)
-        answer->ip = list[chosen].ip;
-    free(list);
-    return give_reason(rule, answer, reason);
+    give_reason(rule, answer, answer->reason);
+    return 0;
 }

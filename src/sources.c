@@ -43,7 +43,7 @@ void sources_free(struct sources *sources)
 static struct watched *find(struct watched *list, size_t count, const struct source_rule *rule)
 {
     for (size_t i = 0; i < count; i++)
-        if (list[i].rule.family == rule->family && strcmp(list[i].rule.interface, rule->interface) == 0)
+        if (source_rule_equal(&list[i].rule, rule))
             return &list[i];
     return NULL;
 }
@@ -67,13 +67,18 @@ void sources_watch(struct sources *sources, const struct source_rule *rules, siz
 /* Address events of other links are not worth a wake-up of ours. */
 static void follow_links(struct sources *sources)
 {
-    int *indexes = mem_alloc(sources->count * sizeof *indexes);
+    int *indexes = mem_alloc(sources->count * SOURCE_LINKS * sizeof *indexes);
     size_t count = 0;
+    bool all = false;
 
-    for (size_t i = 0; i < sources->count; i++)
-        if (sources->list[i].answer.link.index)
-            indexes[count++] = sources->list[i].answer.link.index;
-    kernel_follow(sources->kernel, indexes, count);
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct source_answer *answer = &sources->list[i].answer;
+
+        all |= answer->link_count > SOURCE_LINKS;
+        for (size_t j = 0; j < answer->link_count && j < SOURCE_LINKS; j++)
+            indexes[count++] = answer->links[j];
+    }
+    kernel_follow(sources->kernel, all ? NULL : indexes, count);
     free(indexes);
 }
 

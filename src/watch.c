@@ -48,14 +48,14 @@ static void print_text(bool with_time, const struct source_rule *rule, const str
                        const char *address)
 {
     time_t now = (time_t)timer_wall_s();
-    char clock[16] = "";
+    char clock[16] = "", name[SOURCE_NAME_SIZE];
     struct tm broken_down;
 
     if (with_time && localtime_r(&now, &broken_down))
         strftime(clock, sizeof clock, "%H:%M:%S ", &broken_down);
     if (ip_is_set(&answer->ip))
         printf("%s%s %s on %s (%s)\n", clock, ip_family_name(rule->family), address, answer->link.name,
-               source_rule_name(rule));
+               source_rule_name(rule, name));
     else
         printf("%s%s none (%s)\n", clock, ip_family_name(rule->family), answer->text);
 }
@@ -106,7 +106,7 @@ static void watch_families(struct watch *watch, const char *interface)
     struct source_rule rules[] = {{.family = AF_INET}, {.family = AF_INET6}};
 
     for (size_t i = 0; interface && i < 2; i++)
-        memcpy(rules[i].interface, interface, strlen(interface) + 1);
+        memcpy(rules[i].interfaces[0], interface, strlen(interface) + 1);
     sources_watch(watch->sources, rules, 2);
 }
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.daemon import account
 from harness.expect import is_current, publishes_next, sent, start_ipv4
 from harness.topology import WAN0, WAN1
 
@@ -144,3 +145,34 @@ def test_nexthop_object_that_is_replaced_moves_auto(lab, compat):
     is_current(daemon, "203.0.113.7")
     lab.gateway.ip("nexthop replace id 1 via 198.51.100.1 dev wan1")
     is_current(daemon, "198.51.100.8")
+
+
+def test_list_of_interfaces_fails_over_and_back(lab):
+    """The first of the list that is up and has an address counts, whatever the default route says; both moves publish."""
+    lab.net.online(WAN0, v4=7)
+    lab.net.online(WAN1, v4=8, metric=200)
+    daemon = lab.daemon(lab.config(account(lab.server, interface=["wan0", "wan1"]), family="ipv4"))
+    is_current(daemon, "203.0.113.7")
+    lab.gateway.ip("link set wan0 down")
+    is_current(daemon, "198.51.100.8")
+    mark = daemon.mark()
+    lab.gateway.ip("link set wan0 up", "route add default via 203.0.113.1 dev wan0 metric 100")
+    is_current(daemon, "203.0.113.7", after=mark)
+    mark = daemon.mark()
+    lab.gateway.ip("addr del 203.0.113.7/24 dev wan0")
+    is_current(daemon, "198.51.100.8", after=mark)
+    mark = daemon.mark()
+    lab.gateway.ip("addr add 203.0.113.9/24 dev wan0")
+    is_current(daemon, "203.0.113.9", after=mark)
+    daemon.stop()
+    assert sent(lab.server) == ["203.0.113.7", "198.51.100.8", "203.0.113.7", "198.51.100.8", "203.0.113.9"]
+
+
+def test_pattern_finds_an_interface_that_comes_later(lab):
+    """A pattern in quotes matches names, also of interfaces that do not exist yet."""
+    lab.net.online(WAN1, v4=8)
+    daemon = lab.daemon(lab.config(account(lab.server, interface="up*"), family="ipv4"))
+    daemon.wait_log(r"up\* ipv4: no address \(no-interface: there is no interface up\*\)")
+    lab.gateway.ip("link set wan0 down", "link set wan0 name uplink0", "link set uplink0 up",
+                   "addr add 203.0.113.7/24 dev uplink0")
+    is_current(daemon, "203.0.113.7")

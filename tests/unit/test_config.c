@@ -59,7 +59,7 @@ static void test_defaults(void **state)
     assert_string_equal(provider->password, "secret");
     assert_int_equal(provider->hostname_count, 1);
     assert_string_equal(provider->hostnames[0], "home.example.org");
-    assert_string_equal(provider->interface, "");
+    assert_string_equal(provider->source.interfaces[0], "");
     assert_int_equal(provider->families, IP_BOTH);
     config_free(config);
 }
@@ -94,12 +94,12 @@ static void test_everything(void **state)
     assert_string_equal(config->providers[0]->hostnames[0], "home.example.org");
     assert_string_equal(config->providers[0]->hostnames[1], "*.example.org");
     assert_string_equal(config->providers[0]->hostnames[2], "_x.a-b.example.org");
-    assert_string_equal(config->providers[0]->interface, "wan1");
+    assert_string_equal(config->providers[0]->source.interfaces[0], "wan1");
     assert_int_equal(config->providers[0]->families, IP_BOTH);
     /* What is set for all holds where nothing else is said. */
-    assert_string_equal(config->providers[1]->interface, "wan0");
+    assert_string_equal(config->providers[1]->source.interfaces[0], "wan0");
     assert_int_equal(config->providers[1]->families, IP_V4);
-    assert_string_equal(config->providers[2]->interface, "");
+    assert_string_equal(config->providers[2]->source.interfaces[0], "");
     assert_string_equal(config->providers[2]->server, "https://ddns.example.org");
     config_free(config);
     free(ca);
@@ -131,7 +131,9 @@ static const struct {
     {"interface = \"a b\"\n" GOOD, "f:1: interface: 'a b'"},
     {"interface = \"\"\n" GOOD, "f:1: interface: ''"},
     {"interface = a/b\n" GOOD, "f:1: interface: 'a/b'"},
-    {"interface = \"ppp*\"\n" GOOD, "f:1: interface: 'ppp*'"},
+    {"interface = { wan0, auto }\n" GOOD, "f:1: interface: auto stands alone"},
+    {"interface = { a, b, c, d, e, f, g, h,\n i }\n" GOOD, "f:2: interface: more than 8 in a list"},
+    {"interface = { wan0, \"a:1\" }\n" GOOD, "f:1: interface: 'a:1'"},
     {"interface = ppp*\n" GOOD, "f:1: a * must stand in quotes"},
     {"interface = ..\n" GOOD, "f:1: interface: '..'"},
     {SECTION("no-ip", "interface = \"a:1\"\n"), "f:5: interface: 'a:1'"},
@@ -455,7 +457,7 @@ static void test_keep_provider(void **state)
     config_keep_provider(fresh, 1, old, kept);
     assert_ptr_equal(fresh->providers[1], kept);
     assert_string_equal(kept->id, "no-ip:b");
-    assert_string_equal(kept->interface, "wan1");
+    assert_string_equal(kept->source.interfaces[0], "wan1");
     config_free(old);
     assert_string_equal(kept->username, "alice");
     assert_string_equal(kept->definition->name, "no-ip");

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
@@ -164,7 +165,39 @@ static struct {
     size_t count;
     struct ip asked, own;
     int asked_index, asked_family;
+    const struct town *town; /* instead of the one link: several, with indexes from 1 */
 } fake;
+
+/* A link of a larger world; no name ends the list. */
+struct town {
+    const char *name;
+    bool up;
+    const char *address; /* NULL: none */
+};
+
+static int find_in_town(const char *name, int index, struct kernel_link *link)
+{
+    for (int i = 0; fake.town[i].name; i++) {
+        if (name ? strcmp(name, fake.town[i].name) != 0 : i + 1 != index)
+            continue;
+        *link = (struct kernel_link){.index = i + 1, .up = fake.town[i].up};
+        snprintf(link->name, sizeof link->name, "%s", fake.town[i].name);
+        return 0;
+    }
+    return -ENODEV;
+}
+
+int kernel_match(struct kernel *kernel, const char *pattern, int **indexes, size_t *count)
+{
+    (void)kernel;
+    *indexes = malloc(MOST * sizeof **indexes);
+    *count = 0;
+    assert_non_null(*indexes);
+    for (int i = 0; fake.town[i].name; i++)
+        if (fnmatch(pattern, fake.town[i].name, 0) == 0)
+            (*indexes)[(*count)++] = i + 1;
+    return 0;
+}
 
 int kernel_route(struct kernel *kernel, const struct ip *destination, int via, struct kernel_route *route)
 {
@@ -178,6 +211,8 @@ int kernel_route(struct kernel *kernel, const struct ip *destination, int via, s
 int kernel_link_by_name(struct kernel *kernel, const char *name, struct kernel_link *link)
 {
     (void)kernel;
+    if (fake.town)
+        return find_in_town(name, 0, link);
     if (fake.link_error || strcmp(name, fake.link.name) != 0)
         return fake.link_error ? fake.link_error : -ENODEV;
     *link = fake.link;
@@ -187,6 +222,8 @@ int kernel_link_by_name(struct kernel *kernel, const char *name, struct kernel_l
 int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *link)
 {
     (void)kernel;
+    if (fake.town)
+        return find_in_town(NULL, index, link);
     if (fake.link_error || index != fake.link.index)
         return fake.link_error ? fake.link_error : -ENODEV;
     *link = fake.link;
@@ -196,6 +233,10 @@ int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *l
 int kernel_addresses(struct kernel *kernel, int index, int family, struct kernel_address **list, size_t *count)
 {
     (void)kernel;
+    if (fake.town) {
+        fake.count = fake.town[index - 1].address ? 1 : 0;
+        assert_true(!fake.count || ip_parse(fake.town[index - 1].address, &fake.list[0].ip));
+    }
     fake.asked_index = index;
     fake.asked_family = family;
     if (fake.addresses_error)
@@ -387,7 +428,7 @@ static void set_up_kernel(void)
 
 static void test_read(void **state)
 {
-    struct source_rule by_route = {"", AF_INET}, by_name = {"wan0", AF_INET6};
+    struct source_rule by_route = {{""}, AF_INET}, by_name = {{"wan0"}, AF_INET6};
     struct source_answer answer;
     char text[IP_TEXT_SIZE];
 
@@ -443,7 +484,7 @@ static void test_read_reasons(void **state)
         struct source_answer answer;
 
         set_up_kernel();
-        snprintf(rule.interface, sizeof rule.interface, "%s", cases[i].interface);
+        snprintf(rule.interfaces[0], sizeof rule.interfaces[0], "%s", cases[i].interface);
         fake.route_error = cases[i].route_error;
         fake.link_error = cases[i].link_error;
         fake.addresses_error = cases[i].addresses_error;
@@ -464,7 +505,7 @@ static void test_read_reasons(void **state)
 /* The kernel changed while it was read: no answer, whatever question it was. */
 static void test_read_again(void **state)
 {
-    struct source_rule by_route = {"", AF_INET}, by_name = {"wan0", AF_INET};
+    struct source_rule by_route = {{""}, AF_INET}, by_name = {{"wan0"}, AF_INET};
     struct source_answer answer;
 
     (void)state;
@@ -486,15 +527,64 @@ static void test_words(void **state)
         "no-route",    "no-interface", "link-down",  "no-address", "link-local", "special",   "ula",   "private",
         "carrier-nat", "not-global",   "dad-failed", "tentative",  "deprecated", "temporary", "other", "chosen",
     };
-    struct source_rule rule = {"", AF_INET};
+    struct source_rule rule = {{""}, AF_INET};
+    char name[SOURCE_NAME_SIZE];
 
     (void)state;
     assert_int_equal(COUNT(words), SOURCE_CHOSEN + 1);
     for (int i = 0; i <= SOURCE_CHOSEN; i++)
         assert_string_equal(source_reason_word((enum source_reason)i), words[i]);
-    assert_string_equal(source_rule_name(&rule), "auto");
-    strcpy(rule.interface, "wan0");
-    assert_string_equal(source_rule_name(&rule), "wan0");
+    assert_string_equal(source_rule_name(&rule, name), "auto");
+    strcpy(rule.interfaces[0], "wan0");
+    assert_string_equal(source_rule_name(&rule, name), "wan0");
+}
+
+/* The first of the list that is up and has an address that is fit; a pattern's links come by their index. */
+static void test_lists(void **state)
+{
+    static const struct {
+        const char *interfaces[SOURCE_INTERFACES];
+        struct town town[5];
+        const char *expected; /* "address link", or the text */
+        size_t links;
+    } cases[] = {
+        {{"wan0", "wan1"}, {{"wan0", true, "203.0.113.7"}, {"wan1", true, "198.51.100.7"}}, "203.0.113.7 wan0", 2},
+        {{"wan1", "wan0"}, {{"wan0", true, "203.0.113.7"}, {"wan1", true, "198.51.100.7"}}, "198.51.100.7 wan1", 2},
+        {{"wan0", "wan1"}, {{"wan0", false, "203.0.113.7"}, {"wan1", true, "198.51.100.7"}}, "198.51.100.7 wan1", 2},
+        {{"wan0", "wan1"}, {{"wan0", true, "10.0.0.7"}, {"wan1", true, "198.51.100.7"}}, "198.51.100.7 wan1", 2},
+        {{"wan0", "wan1"}, {{"wan0", true, NULL}, {"wan1", true, "198.51.100.7"}}, "198.51.100.7 wan1", 2},
+        {{"wan0", "wan1"}, {{"wan1", true, "198.51.100.7"}}, "198.51.100.7 wan1", 1},
+        {{"wan0", "wan1"}, {{"lan0", true, "198.51.100.7"}}, "no-interface: there is no interface wan0,wan1", 0},
+        {{"wan0", "wan1"}, {{"wan0", false, NULL}, {"wan1", true, "10.0.0.7"}}, "private: wan1 ", 2},
+        {{"wan0", "wan1"}, {{"wan0", true, "100.64.0.7"}, {"wan1", false, NULL}}, "carrier-nat: wan0 ", 2},
+        {{"ppp*"}, {{"ppp1", true, "203.0.113.7"}, {"ppp0", true, "198.51.100.7"}}, "203.0.113.7 ppp1", 2},
+        {{"ppp*"},
+         {{"ppp0", false, NULL}, {"eth0", true, "198.51.100.7"}, {"ppp3", true, "203.0.113.7"}},
+         "203.0.113.7 ppp3",
+         2},
+        {{"ppp*"}, {{"eth0", true, "198.51.100.7"}}, "no-interface: there is no interface ppp*", 0},
+        {{"ppp?", "wwan0"}, {{"ppp10", true, "203.0.113.7"}, {"wwan0", true, "198.51.100.7"}}, "198.51.100.7 wwan0", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct source_rule rule = {.family = AF_INET};
+        struct source_answer answer;
+        char text[IP_TEXT_SIZE + IFNAMSIZ + 2], address[IP_TEXT_SIZE];
+
+        set_up_kernel();
+        fake.town = cases[i].town;
+        for (size_t j = 0; j < SOURCE_INTERFACES && cases[i].interfaces[j]; j++)
+            snprintf(rule.interfaces[j], sizeof rule.interfaces[j], "%s", cases[i].interfaces[j]);
+        assert_int_equal(source_read(NULL, &rule, &none, &answer), 0);
+        snprintf(text, sizeof text, "%s %s", ip_text(&answer.ip, address), answer.link.name);
+        if (strcmp(text, cases[i].expected) != 0 &&
+            strncmp(answer.text, cases[i].expected, strlen(cases[i].expected)) != 0)
+            unit_wrong("row %zu: %s, %s", i, text, answer.text);
+        if (answer.link_count != cases[i].links)
+            unit_wrong("row %zu: %zu links", i, answer.link_count);
+    }
+    unit_all_right();
 }
 
 /* A text is never longer than its room, also for the longest name. */
@@ -506,7 +596,7 @@ static void test_long_name(void **state)
     (void)state;
     set_up_kernel();
     memset(fake.link.name, 'x', IFNAMSIZ - 1);
-    memcpy(rule.interface, fake.link.name, IFNAMSIZ);
+    memcpy(rule.interfaces[0], fake.link.name, IFNAMSIZ);
     assert_true(ip_parse("192.168.1.2", &fake.list[0].ip));
     assert_int_equal(source_read(NULL, &rule, &none, &answer), 0);
     assert_contains(answer.text, fake.link.name);
@@ -520,7 +610,7 @@ int main(void)
         cmocka_unit_test(test_ties),       cmocka_unit_test(test_order_of_the_list_does_not_matter),
         cmocka_unit_test(test_read),       cmocka_unit_test(test_read_reasons),
         cmocka_unit_test(test_read_again), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_long_name),  cmocka_unit_test(test_lists),
     };
 
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);

@@ -22,6 +22,18 @@ static size_t reads;
 static int followed[MOST];
 static size_t followed_count;
 
+/* The false source is all of that room, so that nothing of the true one is linked. */
+bool source_rule_equal(const struct source_rule *a, const struct source_rule *b)
+{
+    return strcmp(a->interfaces[0], b->interfaces[0]) == 0 && a->family == b->family;
+}
+
+const char *source_rule_name(const struct source_rule *rule, char *buffer)
+{
+    snprintf(buffer, SOURCE_NAME_SIZE, "%s", *rule->interfaces[0] ? rule->interfaces[0] : "auto");
+    return buffer;
+}
+
 static struct ip asked_before;
 
 int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
@@ -31,15 +43,17 @@ int source_read(struct kernel *kernel, const struct source_rule *rule, const str
     asked_before = *before;
     reads++;
     for (size_t i = 0; i < MOST && world[i].interface; i++) {
-        if (strcmp(world[i].interface, rule->interface) != 0 || world[i].family != rule->family)
+        if (strcmp(world[i].interface, rule->interfaces[0]) != 0 || world[i].family != rule->family)
             continue;
         *answer = (struct source_answer){.reason = world[i].address ? SOURCE_CHOSEN : SOURCE_NO_ADDRESS,
-                                         .link = {.index = world[i].index}};
+                                         .link = {.index = world[i].index},
+                                         .links = {world[i].index},
+                                         .link_count = world[i].index ? 1 : 0};
         assert_true(!world[i].address || ip_parse(world[i].address, &answer->ip));
         snprintf(answer->text, sizeof answer->text, "%s", world[i].text);
         return world[i].error;
     }
-    fail_msg("nobody watches %s", rule->interface);
+    fail_msg("nobody watches %s", rule->interfaces[0]);
     return -ENODEV;
 }
 
@@ -58,17 +72,17 @@ static char told[1024];
 static void on_changed(void *arg, const struct source_rule *rule, const struct source_answer *answer,
                        const struct ip *gone)
 {
-    char address[IP_TEXT_SIZE], before[IP_TEXT_SIZE];
+    char address[IP_TEXT_SIZE], before[IP_TEXT_SIZE], name[SOURCE_NAME_SIZE];
     size_t length = strlen(told);
 
     assert_ptr_equal(arg, &world);
-    snprintf(told + length, sizeof told - length, "%s %s %s %s;", *rule->interface ? rule->interface : "auto",
+    snprintf(told + length, sizeof told - length, "%s %s %s %s;", source_rule_name(rule, name),
              ip_family_name(rule->family), ip_text(&answer->ip, address), ip_text(gone, before));
 }
 
 static struct sources *sources;
 
-static const struct source_rule rules[] = {{"", AF_INET}, {"", AF_INET6}, {"wan1", AF_INET}, {"", AF_INET}};
+static const struct source_rule rules[] = {{{""}, AF_INET}, {{""}, AF_INET6}, {{"wan1"}, AF_INET}, {{""}, AF_INET}};
 
 static int setup(void **state)
 {
@@ -174,7 +188,7 @@ static void test_read_again(void **state)
 /* Only links with an answer are worth an event; rules that stay keep what is known of them. */
 static void test_watch_anew(void **state)
 {
-    static const struct source_rule others[] = {{"wan1", AF_INET}, {"wan2", AF_INET}};
+    static const struct source_rule others[] = {{{"wan1"}, AF_INET}, {{"wan2"}, AF_INET}};
 
     (void)state;
     sources_read(sources);
