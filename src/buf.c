@@ -42,19 +42,21 @@ void buf_add(struct buf *buf, const char *text)
 
 void buf_addf(struct buf *buf, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     int length;
 
+    reserve(buf, 32);
     va_start(args, format);
-    va_copy(again, args);
-    length = vsnprintf(NULL, 0, format, args);
+    length = vsnprintf(buf->text + buf->length, buf->size - buf->length, format, args);
     va_end(args);
-    if (length > 0) {
+    if (length > 0 && (size_t)length >= buf->size - buf->length) {
         reserve(buf, (size_t)length);
-        vsnprintf(buf->text + buf->length, (size_t)length + 1, format, again);
-        buf->length += (size_t)length;
+        va_start(args, format);
+        vsnprintf(buf->text + buf->length, (size_t)length + 1, format, args);
+        va_end(args);
     }
-    va_end(again);
+    if (length > 0)
+        buf->length += (size_t)length;
 }
 
 /* The unreserved characters of RFC 3986 section 2.3, and what each place allows besides. */
@@ -87,36 +89,52 @@ static size_t utf8_length(const unsigned char *s)
     return length;
 }
 
+static size_t plain_length(const char *text)
+{
+    size_t length = 0;
+
+    while (text[length] >= ' ' && text[length] < 0x7f)
+        length++;
+    return length;
+}
+
 static void add_for_print(struct buf *buf, const char *text)
 {
     while (*text) {
-        unsigned char c = (unsigned char)*text;
-        size_t length = c >= 0x80 ? utf8_length((const unsigned char *)text) : c >= ' ' && c != 0x7f;
+        size_t length = plain_length(text);
 
-        if (length) {
+        if (!length)
+            length = utf8_length((const unsigned char *)text);
+        if (length)
             buf_add_n(buf, text, length);
-            text += length;
-        } else {
-            buf_addf(buf, "\\x%02x", c);
-            text++;
-        }
+        else
+            buf_addf(buf, "\\x%02x", (unsigned char)*text);
+        text += length ? length : 1;
+    }
+}
+
+static void add_for_url(struct buf *buf, const char *text, enum buf_place place)
+{
+    while (*text) {
+        size_t length = 0;
+
+        while (stays((unsigned char)text[length], place))
+            length++;
+        buf_add_n(buf, text, length);
+        text += length;
+        if (*text)
+            buf_addf(buf, "%%%02X", (unsigned char)*text++);
     }
 }
 
 void buf_add_escaped(struct buf *buf, const char *text, enum buf_place place)
 {
-    if (place == BUF_RAW) {
+    if (place == BUF_RAW)
         buf_add(buf, text);
-    } else if (place == BUF_PRINT) {
+    else if (place == BUF_PRINT)
         add_for_print(buf, text);
-    } else {
-        for (; *text; text++) {
-            if (stays((unsigned char)*text, place))
-                buf_add_n(buf, text, 1);
-            else
-                buf_addf(buf, "%%%02X", (unsigned char)*text);
-        }
-    }
+    else
+        add_for_url(buf, text, place);
 }
 
 void buf_add_base64(struct buf *buf, const char *text)

@@ -4,13 +4,12 @@ import json
 import os
 import re
 import signal
-import threading
 import time
 
 import pytest
 
 from harness.daemon import account
-from harness.expect import HOME, at_rest, is_current, publishes_next, sent, start_ipv4, until
+from harness.expect import HOME, answers_late, at_rest, is_current, publishes_next, sent, start_ipv4, until
 from harness.server import Reply, good
 from harness.topology import WAN0, WAN1
 
@@ -162,13 +161,7 @@ def test_reload_with_a_new_server_publishes_there(lab):
 
 def test_reload_while_a_request_hangs(lab):
     """HUP with the same file while a request is under way neither loses nor doubles it."""
-    go_on = threading.Event()
-
-    def late(request):
-        go_on.wait(10)
-        return good(request)
-
-    lab.server.answer = late
+    go_on = answers_late(lab.server)
     lab.net.online(WAN0, v4=7)
     daemon = lab.daemon(lab.config(family="ipv4"))
     lab.server.wait_for(1)
@@ -216,13 +209,7 @@ def test_reload_with_another_interface_while_a_request_hangs(lab):
 
 def test_usr1_while_a_request_is_under_way_does_not_double_it(lab):
     """USR1 asks for what is being done already."""
-    go_on = threading.Event()
-
-    def late(request):
-        go_on.wait(10)
-        return good(request)
-
-    lab.server.answer = late
+    go_on = answers_late(lab.server)
     lab.net.online(WAN0, v4=7)
     daemon = lab.daemon(lab.config(family="ipv4"))
     lab.server.wait_for(1)

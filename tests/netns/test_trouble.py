@@ -2,13 +2,12 @@
 
 import signal
 import socket
-import threading
 import time
 
 import pytest
 
 from harness.daemon import account, with_etc
-from harness.expect import HOME, is_current, sent, start_ipv4, until
+from harness.expect import HOME, answers_late, is_current, sent, start_ipv4, until
 from harness.lab import Lab
 from harness.server import Reply, good
 from harness.topology import WAN0, WAN1
@@ -209,13 +208,7 @@ def test_address_back_while_a_request_for_another_hangs(lab):
 
 def test_slow_answer_is_not_restarted_by_another_uplink(lab):
     """An address that comes and goes elsewhere does not send a request again that is under way."""
-    go_on = threading.Event()
-
-    def late(request):
-        go_on.wait(20)
-        return good(request)
-
-    lab.server.answer = late
+    go_on = answers_late(lab.server)
     lab.net.online(WAN0, v4=7)
     lab.net.online(WAN1, v4=8, metric=200)
     other = lab.another_server()

@@ -1,9 +1,11 @@
 """What several tests say in the same words."""
 
 import re
+import threading
 import time
 
 from .daemon import account
+from .server import good
 from .topology import WAN0
 
 HOME = "home.example.org"
@@ -16,6 +18,18 @@ def until(condition, timeout=10, what="the condition"):
         assert time.monotonic() < deadline, f"{what} did not come true within {timeout} s"
         time.sleep(0.005)
     return result
+
+
+def answers_late(server):
+    """From now on the server answers only when the event is set that is handed back."""
+    go_on = threading.Event()
+
+    def late(request):
+        go_on.wait(20)
+        return good(request)
+
+    server.answer = late
+    return go_on
 
 
 def sent(server):
