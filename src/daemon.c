@@ -432,6 +432,7 @@ static bool start(struct daemon *daemon, struct config *config)
     daemon->saved_sum = state_sum(state);
     configure(daemon, config, state);
     state_free(state);
+    mem_trim();
     return daemon->kernel != NULL;
 }
 

@@ -35,7 +35,6 @@ void state_free(struct state *state)
     json_decref(state->accounts);
     json_decref(state->records);
     free(state);
-    mem_trim();
 }
 
 static char *file_path(const char *folder)
