@@ -145,6 +145,12 @@ static struct batch *make_batch(struct account *account)
 
 /* ---- Results. ---- */
 
+static void refuse(struct slot *slot, const char *text)
+{
+    if (record_state(slot->record) != RECORD_REFUSED)
+        record_refuse(slot->record, text);
+}
+
 static void refuse_all(struct account *account, const char *text)
 {
     free(account->refused);
@@ -154,8 +160,7 @@ static void refuse_all(struct account *account, const char *text)
             recall_batch(account->batches[i]);
     for (size_t i = 0; i < account->count; i++) {
         account->slots[i]->due = false;
-        if (record_state(account->slots[i]->record) != RECORD_REFUSED)
-            record_refuse(account->slots[i]->record, text);
+        refuse(account->slots[i], text);
     }
     log_warning("%s: no more requests: %s", account->provider->id, text);
 }
@@ -335,8 +340,8 @@ void account_configure(struct account *account, const struct config_provider *pr
             if (!slot)
                 slot = new_slot(account, name, families[j].family);
             account->slots[account->count++] = slot;
-            if (account->refused && record_state(slot->record) != RECORD_REFUSED)
-                record_refuse(slot->record, account->refused);
+            if (account->refused)
+                refuse(slot, account->refused);
         }
     }
     free_slots(old, old_count);
@@ -384,6 +389,5 @@ void account_recall(struct account *account, const char *refused)
 {
     account->refused = mem_string(refused);
     for (size_t i = 0; refused && i < account->count; i++)
-        if (record_state(account->slots[i]->record) != RECORD_REFUSED)
-            record_refuse(account->slots[i]->record, refused);
+        refuse(account->slots[i], refused);
 }

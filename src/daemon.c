@@ -30,6 +30,7 @@ enum {
     SAVE_AGAIN_MS = 60 * 1000, /* after a failure */
     REREAD_PAUSE_MS = 100,     /* when the kernel changed while it was read */
     SIGNALS = 4,
+    STATES = RECORD_REFUSED + 1,
 };
 
 struct daemon {
@@ -79,24 +80,20 @@ static void save(struct daemon *daemon)
 
 /* ---- What becomes of the records. ---- */
 
-static size_t count_records(const struct daemon *daemon, enum record_state state)
+/* How many records are in each state; all of them together. */
+static size_t count_records(const struct daemon *daemon, size_t counts[STATES])
 {
     const struct record *record;
-    size_t count = 0;
+    size_t all = 0;
 
-    for (size_t i = 0; i < daemon->account_count; i++)
-        for (size_t j = 0; (record = account_record(daemon->accounts[i], j)); j++)
-            count += record_state(record) == state;
-    return count;
-}
-
-static size_t count_all(const struct daemon *daemon)
-{
-    size_t count = 0;
-
-    for (int state = RECORD_IDLE; state <= RECORD_REFUSED; state++)
-        count += count_records(daemon, (enum record_state)state);
-    return count;
+    memset(counts, 0, STATES * sizeof *counts);
+    for (size_t i = 0; i < daemon->account_count; i++) {
+        for (size_t j = 0; (record = account_record(daemon->accounts[i], j)); j++) {
+            counts[record_state(record)]++;
+            all++;
+        }
+    }
+    return all;
 }
 
 /* A request is noted before it can have arrived, lest a crash leaves what is published in doubt without a trace; its
@@ -104,9 +101,12 @@ static size_t count_all(const struct daemon *daemon)
 static void on_save(void *arg)
 {
     struct daemon *daemon = arg;
-    bool busy = count_records(daemon, RECORD_UPDATING) != 0;
     uint64_t now_ms = timer_now_ms();
+    size_t counts[STATES];
+    bool busy;
 
+    count_records(daemon, counts);
+    busy = counts[RECORD_UPDATING] != 0;
     if (busy && daemon->busy_saved_ms && now_ms < daemon->busy_saved_ms + SAVE_BUSY_MS) {
         timer_start(daemon->save_timer, SAVE_LOOK_MS);
         return;
@@ -130,13 +130,13 @@ static void on_account_changed(void *arg)
 static void on_check(void *arg)
 {
     struct daemon *daemon = arg;
-    size_t all = count_all(daemon), current = count_records(daemon, RECORD_CURRENT);
+    size_t counts[STATES], all = count_records(daemon, counts);
 
-    if (daemon->untold || count_records(daemon, RECORD_UPDATING))
+    if (daemon->untold || counts[RECORD_UPDATING])
         return;
-    daemon->status = current == all ? 0 : 1;
-    log_info("%zu of %zu records are current", current, all);
-    if (count_records(daemon, RECORD_IDLE))
+    daemon->status = counts[RECORD_CURRENT] == all ? 0 : 1;
+    log_info("%zu of %zu records are current", counts[RECORD_CURRENT], all);
+    if (counts[RECORD_IDLE])
         log_info("some have no address to publish; family = ipv4 or ipv6 leaves the other one out");
     event_base_loopbreak(daemon->base);
 }
@@ -319,7 +319,7 @@ static void on_fault(void *arg, const char *file, int line, const char *text)
 
 static void log_summary(const struct daemon *daemon, const char *what)
 {
-    size_t records = count_all(daemon), accounts = daemon->account_count;
+    size_t counts[STATES], records = count_records(daemon, counts), accounts = daemon->account_count;
 
     log_info("%s: %zu record%s, %zu account%s", what, records, records == 1 ? "" : "s", accounts,
              accounts == 1 ? "" : "s");
