@@ -1,4 +1,4 @@
-/* The one test on the real clock: no other test waits. */
+/* On the real clock: but for this one and test_child no test waits. */
 #include "timer.h"
 
 #include "unit.h"
