@@ -1,14 +1,11 @@
-/* kernel: the only door to rtnetlink (rtnetlink(7)).
+/* kernel: the only door to rtnetlink (rtnetlink(7)); message reads what comes in.
  *
  * Two sockets. Events arrive on one, filtered by the kernel, and are only hints that something may have changed; what
  * is true is read on the other. A dump on the event socket would be lost when an event arrives in between. */
 #ifndef WANDDNS_KERNEL_H
 #define WANDDNS_KERNEL_H
 
-#include "ip.h"
-
-#include <net/if.h>
-#include <stdint.h>
+#include "message.h"
 
 struct event_base;
 struct kernel;
@@ -16,9 +13,9 @@ struct kernel;
 /* Called from the loop, once for each burst of notifications. overrun: the socket overflowed and events were lost. */
 typedef void kernel_hint_fn(void *arg, bool overrun);
 
-/* Subscribes to links, addresses, rules, nexthop objects and routes (of these only prefixes no longer than /3: the default route and
- * its halves), then opens the socket for questions. base may be NULL, then there are no hints. NULL after an error line
- * in the log. */
+/* Subscribes to links, addresses, rules, nexthop objects and routes (of these only prefixes no longer than /3: the
+ * default route and its halves), then opens the socket for questions. base may be NULL, then there are no hints. NULL
+ * after an error line in the log. */
 struct kernel *kernel_open(struct event_base *base, kernel_hint_fn *hint, void *arg);
 void kernel_close(struct kernel *kernel);
 
@@ -26,27 +23,8 @@ void kernel_close(struct kernel *kernel);
  * interfaces are followed, as they are without a call. */
 void kernel_follow(struct kernel *kernel, const int *indexes, size_t count);
 
-struct kernel_link {
-    int index;
-    char name[IFNAMSIZ];
-    bool up; /* IFF_UP and IFF_RUNNING and an operational state (RFC 2863) that is up or unknown */
-};
-
-struct kernel_address {
-    struct ip ip;         /* IFA_LOCAL where there is one: on point-to-point links IFA_ADDRESS is the peer */
-    uint32_t flags;       /* IFA_F_..., from IFA_FLAGS where there is one */
-    uint32_t preferred_s; /* preferred lifetime; UINT32_MAX means for ever */
-    unsigned char scope;  /* RT_SCOPE_... */
-    unsigned char prefix_length;
-};
-
 /* The questions answer 0 or -errno: -ENETUNREACH (no route), -ENODEV (no such link), -EAGAIN (the kernel changed while
  * it was read, or did not answer in time: ask again later, not at once), or what the kernel said. */
-
-struct kernel_route {
-    int index;        /* of the interface */
-    struct ip source; /* the address that the kernel would send from (RFC 6724 for IPv6); may be unset */
-};
 
 /* How the kernel would send to this destination, over the interface via or, when that is 0, over any: one lookup, which
  * honours metrics, rules, tables, nexthop objects and multipath. */

@@ -8,7 +8,6 @@
 #include <fnmatch.h>
 #include <libmnl/libmnl.h>
 #include <linux/filter.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
@@ -131,14 +130,9 @@ static bool is_followed(const struct kernel *kernel, int index)
 
 static bool is_hint(const struct kernel *kernel, const struct nlmsghdr *message)
 {
-    const struct ifaddrmsg *address;
+    int index;
 
-    if (message->nlmsg_type != RTM_NEWADDR && message->nlmsg_type != RTM_DELADDR)
-        return true;
-    if (mnl_nlmsg_get_payload_len(message) < sizeof *address)
-        return true;
-    address = mnl_nlmsg_get_payload(message);
-    return is_followed(kernel, (int)address->ifa_index);
+    return !message_is_address_event(message, &index) || is_followed(kernel, index);
 }
 
 static bool has_hint(const struct kernel *kernel, ssize_t length)
@@ -268,25 +262,11 @@ struct route_answer {
     struct kernel_route *route;
 };
 
-static int on_route_attribute(const struct nlattr *attribute, void *arg)
+static int on_route(const struct nlmsghdr *message, void *arg)
 {
     struct route_answer *answer = arg;
 
-    if (mnl_attr_get_type(attribute) == RTA_OIF && mnl_attr_validate(attribute, MNL_TYPE_U32) == 0)
-        answer->route->index = (int)mnl_attr_get_u32(attribute);
-    if (mnl_attr_get_type(attribute) == RTA_PREFSRC)
-        ip_from_bytes(answer->family, mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute),
-                      &answer->route->source);
-    return MNL_CB_OK;
-}
-
-static int on_route(const struct nlmsghdr *message, void *arg)
-{
-    const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-
-    if (message->nlmsg_type == RTM_NEWROUTE && mnl_nlmsg_get_payload_len(message) >= sizeof *route &&
-        route->rtm_type == RTN_UNICAST)
-        mnl_attr_parse(message, sizeof *route, on_route_attribute, arg);
+    message_route(message, answer->family, answer->route);
     return MNL_CB_STOP;
 }
 
@@ -310,35 +290,9 @@ int kernel_route(struct kernel *kernel, const struct ip *destination, int via, s
     return error ? error : route->index ? 0 : -ENETUNREACH;
 }
 
-struct link_answer {
-    struct kernel_link *link;
-    unsigned char state; /* RFC 2863 */
-};
-
-static int on_link_attribute(const struct nlattr *attribute, void *arg)
-{
-    struct link_answer *answer = arg;
-    const char *payload = mnl_attr_get_payload(attribute);
-    size_t length = mnl_attr_get_payload_len(attribute);
-
-    if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE && length == 1)
-        answer->state = mnl_attr_get_u8(attribute);
-    if (mnl_attr_get_type(attribute) == IFLA_IFNAME && length && length <= IFNAMSIZ && !payload[length - 1])
-        memcpy(answer->link->name, payload, length);
-    return MNL_CB_OK;
-}
-
 static int on_link(const struct nlmsghdr *message, void *arg)
 {
-    const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-    struct link_answer answer = {arg, IF_OPER_UNKNOWN};
-
-    if (message->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(message) < sizeof *info)
-        return MNL_CB_STOP;
-    mnl_attr_parse(message, sizeof *info, on_link_attribute, &answer);
-    answer.link->index = info->ifi_index;
-    answer.link->up = info->ifi_flags & IFF_UP && info->ifi_flags & IFF_RUNNING &&
-                      (answer.state == IF_OPER_UP || answer.state == IF_OPER_UNKNOWN);
+    message_link(message, arg);
     return MNL_CB_STOP;
 }
 
@@ -396,77 +350,18 @@ int kernel_match(struct kernel *kernel, const char *pattern, int **indexes, size
 }
 
 struct address_list {
-    unsigned index;
+    int index;
     int family;
     struct kernel_address *list;
     size_t count;
 };
 
-struct address_answer {
-    int family;
-    struct ip local, other;
-    uint32_t flags;
-    uint32_t preferred_s;
-};
-
-static int on_address_attribute(const struct nlattr *attribute, void *arg)
-{
-    struct address_answer *answer = arg;
-    const void *payload = mnl_attr_get_payload(attribute);
-    size_t length = mnl_attr_get_payload_len(attribute);
-    struct ifa_cacheinfo lifetimes;
-
-    switch (mnl_attr_get_type(attribute)) {
-    case IFA_LOCAL:
-        ip_from_bytes(answer->family, payload, length, &answer->local);
-        break;
-    case IFA_ADDRESS:
-        ip_from_bytes(answer->family, payload, length, &answer->other);
-        break;
-    case IFA_FLAGS: /* all 32; the header has room for eight */
-        if (length == sizeof answer->flags)
-            memcpy(&answer->flags, payload, length);
-        break;
-    case IFA_CACHEINFO:
-        if (length < sizeof lifetimes)
-            break;
-        memcpy(&lifetimes, payload, sizeof lifetimes);
-        answer->preferred_s = lifetimes.ifa_prefered;
-        break;
-    default:
-        break;
-    }
-    return MNL_CB_OK;
-}
-
-/* Fills in one address from a message; false when it carries none of this family. */
-static bool read_address(const struct nlmsghdr *message, int family, struct kernel_address *address)
-{
-    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
-    struct address_answer answer = {.family = family, .flags = info->ifa_flags, .preferred_s = UINT32_MAX};
-
-    mnl_attr_parse(message, sizeof *info, on_address_attribute, &answer);
-    *address = (struct kernel_address){
-        .ip = ip_is_set(&answer.local) ? answer.local : answer.other,
-        .flags = answer.flags,
-        .preferred_s = answer.preferred_s,
-        .scope = info->ifa_scope,
-        .prefix_length = info->ifa_prefixlen,
-    };
-    return ip_is_set(&address->ip);
-}
-
 static int on_address(const struct nlmsghdr *message, void *arg)
 {
-    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
     struct address_list *addresses = arg;
     struct kernel_address address;
 
-    if (message->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(message) < sizeof *info)
-        return MNL_CB_OK;
-    if (info->ifa_index != addresses->index || info->ifa_family != addresses->family)
-        return MNL_CB_OK;
-    if (!read_address(message, addresses->family, &address))
+    if (!message_address(message, addresses->index, addresses->family, &address))
         return MNL_CB_OK;
     addresses->list = mem_resize(addresses->list, addresses->count + 1, sizeof address);
     addresses->list[addresses->count++] = address;
@@ -478,7 +373,7 @@ int kernel_addresses(struct kernel *kernel, int index, int family, struct kernel
     _Alignas(struct nlmsghdr) char buffer[256];
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
     struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(question, sizeof *info);
-    struct address_list addresses = {.index = (unsigned)index, .family = family};
+    struct address_list addresses = {.index = index, .family = family};
     int error;
 
     question->nlmsg_type = RTM_GETADDR;
