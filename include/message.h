@@ -1,6 +1,6 @@
 /* message: what one message of rtnetlink says (rtnetlink(7)).
  *
- * Of a message only its length is believed, which mnl_nlmsg_ok() has looked at: an attribute is read when it lies
+ * Of a message only its length is believed, and that after message_all_whole(): an attribute is read when it lies
  * inside of the message and is as long as its type asks for, else it is passed over. Of two alike the last one counts.
  * Each reader fills in all of its result; false when the message is of another kind or lacks what makes it useful. */
 #ifndef WANDDNS_MESSAGE_H
@@ -31,6 +31,9 @@ struct kernel_route {
     int index;        /* of the interface */
     struct ip source; /* the address that the kernel would send from (RFC 6724 for IPv6); may be unset */
 };
+
+/* Does each message of a datagram end inside of it? Crumbs behind the last one do no harm. */
+bool message_all_whole(const void *datagram, size_t length);
 
 /* Has an address come, changed or gone? Then index is that of its link. */
 bool message_is_address_event(const struct nlmsghdr *message, int *index);

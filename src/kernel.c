@@ -113,8 +113,11 @@ static ssize_t receive(struct kernel *kernel, const struct mnl_socket *socket)
             continue;
         if (length < 0)
             return -errno;
-        if (message.msg_namelen == sizeof sender && sender.nl_pid == 0)
-            return message.msg_flags & MSG_TRUNC ? -ENOBUFS : length;
+        if (message.msg_namelen != sizeof sender || sender.nl_pid != 0)
+            continue;
+        if (message.msg_flags & MSG_TRUNC)
+            return -ENOBUFS;
+        return message_all_whole(kernel->datagram, (size_t)length) ? length : -EPROTO;
     }
 }
 

@@ -7,6 +7,24 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* mnl_nlmsg_ok() of libmnl 1.0.4 takes a length of 2 GiB and more for a negative one, and so for one that fits. */
+bool message_all_whole(const void *datagram, size_t length)
+{
+    const char *at = datagram;
+    struct nlmsghdr header;
+
+    while (length >= sizeof header) {
+        memcpy(&header, at, sizeof header);
+        if (header.nlmsg_len < sizeof header || header.nlmsg_len > length)
+            return false;
+        if (NLMSG_ALIGN((size_t)header.nlmsg_len) >= length)
+            return true;
+        at += NLMSG_ALIGN(header.nlmsg_len);
+        length -= NLMSG_ALIGN(header.nlmsg_len);
+    }
+    return true;
+}
+
 /* Is this a message of that type, with its header? */
 static bool is_a(const struct nlmsghdr *message, unsigned type, size_t header)
 {

@@ -456,6 +456,49 @@ static void test_address_events(void **state)
     unit_all_right();
 }
 
+static void test_whole(void **state)
+{
+    static const struct {
+        uint32_t lengths[3]; /* that the messages claim, one behind the other; 0 ends them */
+        size_t length;       /* of the datagram */
+        bool whole;
+    } cases[] = {
+        {{0}, 0, true},
+        {{20}, 20, true},
+        {{16}, 16, true},
+        {{20, 16, 24}, 60, true},
+        {{21}, 21, true},      /* the last one needs no padding */
+        {{21, 16}, 40, true},  /* those before it have it */
+        {{20, 16}, 51, true},  /* crumbs */
+        {{20}, 15, true},      /* nothing but crumbs */
+        {{20}, 19, false},     /* cut off */
+        {{20, 20}, 39, false}, /* the second is */
+        {{15}, 20, false},     /* shorter than its header */
+        {{20, 1}, 40, false},
+        {{20, 0}, 40, false}, /* would never end */
+        {{0x7fffffff}, 64, false},
+        {{0x80000000}, 64, false}, /* negative for libmnl 1.0.4 */
+        {{20, 0xfffffff0}, 64, false},
+        {{0xffffffff}, 64, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned char *datagram = calloc(1, cases[i].length ? cases[i].length : 1);
+        size_t at = 0;
+
+        assert_non_null(datagram);
+        for (size_t n = 0; n < 3 && cases[i].lengths[n] && at + 4 <= cases[i].length; n++) {
+            memcpy(datagram + at, &cases[i].lengths[n], sizeof cases[i].lengths[n]);
+            at += NLMSG_ALIGN((size_t)cases[i].lengths[n]);
+        }
+        if (message_all_whole(datagram, cases[i].length) != cases[i].whole)
+            unit_wrong("row %zu", i);
+        free(datagram);
+    }
+    unit_all_right();
+}
+
 /* ---- Damage. ---- */
 
 /* To everything that reads one. Nothing is expected but that no byte beyond the message is touched. */
@@ -561,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_route6),
         cmocka_unit_test(test_multipath),
         cmocka_unit_test(test_address_events),
+        cmocka_unit_test(test_whole),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_lying_lengths),
         cmocka_unit_test(test_damaged),
