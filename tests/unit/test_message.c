@@ -225,6 +225,8 @@ static void test_odd_families(void **state)
         put_ip(message, IFA_ADDRESS, "2001:db8::7", 0);
         if (message_address(message, INDEX, families[i], &address))
             unit_wrong("family %d", families[i]);
+        if (message_address(message, INDEX, AF_INET, &address) || message_address(message, INDEX, AF_INET6, &address))
+            unit_wrong("family %d is taken for another", families[i]);
     }
     unit_all_right();
 }
