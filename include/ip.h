@@ -20,6 +20,12 @@ struct ip {
 
 enum { IP_TEXT_SIZE = 46 }; /* INET6_ADDRSTRLEN */
 
+/* Addresses whose first length bits are those of ip. */
+struct ip_prefix {
+    struct ip ip; /* unset: no prefix */
+    unsigned char length;
+};
+
 /* Exactly one address in the text form of inet_pton(3), nothing around it. */
 bool ip_parse(const char *text, struct ip *ip);
 
@@ -31,6 +37,16 @@ const char *ip_text(const struct ip *ip, char *buffer);
 
 bool ip_is_set(const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
+
+/* "2001:db8::/32", or an address, which stands for itself alone. False also when there are bits behind the length. */
+bool ip_prefix_parse(const char *text, struct ip_prefix *prefix);
+bool ip_in_prefix(const struct ip *ip, const struct ip_prefix *prefix);
+
+/* The first length bits of one address and the others of another one, both of one family. */
+struct ip ip_join(const struct ip *front, unsigned length, const struct ip *rest);
+
+/* 32 or 128. */
+unsigned ip_bits(int family);
 
 /* Is the address on this machine now? */
 bool ip_is_here(const struct ip *ip);

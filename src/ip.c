@@ -1,5 +1,7 @@
 #include "ip.h"
 
+#include "parse.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
@@ -44,6 +46,50 @@ bool ip_is_set(const struct ip *ip)
 bool ip_equal(const struct ip *a, const struct ip *b)
 {
     return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+unsigned ip_bits(int family)
+{
+    return family == AF_INET ? 32 : 128;
+}
+
+struct ip ip_join(const struct ip *front, unsigned length, const struct ip *rest)
+{
+    struct ip joined = *rest;
+    unsigned whole = length / 8, odd = length % 8;
+    unsigned char mask = (unsigned char)(0xff00U >> odd);
+
+    memcpy(joined.bytes, front->bytes, whole);
+    if (odd)
+        joined.bytes[whole] = (front->bytes[whole] & mask) | (unsigned char)(rest->bytes[whole] & ~mask);
+    return joined;
+}
+
+bool ip_in_prefix(const struct ip *ip, const struct ip_prefix *prefix)
+{
+    struct ip moved = ip_join(&prefix->ip, prefix->length, ip);
+
+    return ip->family == prefix->ip.family && ip_equal(&moved, ip);
+}
+
+bool ip_prefix_parse(const char *text, struct ip_prefix *prefix)
+{
+    size_t length = strcspn(text, "/");
+    char address[IP_TEXT_SIZE] = "";
+    struct ip none = {0};
+    unsigned long bits;
+
+    if (length < sizeof address)
+        memcpy(address, text, length);
+    if (!ip_parse(address, &prefix->ip))
+        return false;
+    bits = ip_bits(prefix->ip.family);
+    if (text[length] && !parse_number(text + length + 1, 0, bits, &bits))
+        return false;
+    prefix->length = (unsigned char)bits;
+    none.family = prefix->ip.family;
+    none = ip_join(&prefix->ip, prefix->length, &none);
+    return ip_equal(&none, &prefix->ip);
 }
 
 /* bind(2) refuses what is on no link of ours. */
@@ -110,8 +156,9 @@ static const struct range ranges6[] = {
     {{0x20, 0x01, 0, 0x04, 0x01, 0x12}, 48, IP_PUBLIC}, /* AS112, RFC 7535 */
     {{0x20, 0x01, 0, 0x20}, 28, IP_PUBLIC},             /* ORCHIDv2, RFC 7343 */
     {{0x20, 0x01, 0, 0x30}, 28, IP_PUBLIC},             /* drone remote ID, RFC 9374 */
-    {{0x20, 0x01}, 23, IP_SPECIAL},                     /* IETF protocol assignments, RFC 2928; Teredo, RFC 4380 */
-    {{0x20, 0x02}, 16, IP_SPECIAL},                     /* 6to4, RFC 3056, withdrawn in practice by RFC 7526 */
+    {{0x20, 0x01}, 32, IP_PUBLIC},                      /* Teredo, RFC 4380: see embedded4() */
+    {{0x20, 0x01}, 23, IP_SPECIAL},                     /* IETF protocol assignments, RFC 2928 */
+    {{0x20, 0x02}, 16, IP_PUBLIC},                      /* 6to4, RFC 3056: see embedded4() */
     {{0x20}, 3, IP_PUBLIC},                             /* global unicast, RFC 4291 */
     {{0xfc}, 7, IP_ULA},                                /* RFC 4193 */
     {{0xfe, 0x80}, 10, IP_LINK_LOCAL},                  /* RFC 4291 */
@@ -120,21 +167,46 @@ static const struct range ranges6[] = {
 
 static bool in_range(const struct ip *ip, const struct range *range)
 {
-    size_t whole = range->length / 8;
-    unsigned rest = range->length % 8;
+    struct ip_prefix prefix = {{ip->family, {0}}, range->length};
 
-    if (memcmp(ip->bytes, range->bytes, whole) != 0)
-        return false;
-    return rest == 0 || (ip->bytes[whole] ^ range->bytes[whole]) >> (8 - rest) == 0;
+    memcpy(prefix.ip.bytes, range->bytes, sizeof range->bytes);
+    return ip_in_prefix(ip, &prefix);
 }
 
-enum ip_kind ip_kind(const struct ip *ip)
+static enum ip_kind find_kind(const struct ip *ip, const struct range *ranges, size_t count)
 {
-    const struct range *ranges = ip->family == AF_INET ? ranges4 : ranges6;
-    size_t count = ip->family == AF_INET ? sizeof ranges4 / sizeof *ranges4 : sizeof ranges6 / sizeof *ranges6;
-
     for (size_t i = 0; i < count; i++)
         if (in_range(ip, &ranges[i]))
             return ranges[i].kind;
     return IP_PUBLIC;
+}
+
+/* The IPv4 address on which a 6to4 (RFC 3056 section 2) or Teredo address (RFC 4380 section 4, where it is inverted)
+ * depends; unset for all others. */
+static struct ip embedded4(const struct ip *ip)
+{
+    struct ip inner = {0};
+
+    if (ip->bytes[0] != 0x20 || ip->bytes[1] > 0x02 || ip->bytes[1] < 0x01)
+        return inner;
+    if (ip->bytes[1] == 0x02) {
+        ip_from_bytes(AF_INET, ip->bytes + 2, 4, &inner);
+    } else if (ip->bytes[2] == 0 && ip->bytes[3] == 0) {
+        ip_from_bytes(AF_INET, ip->bytes + 12, 4, &inner);
+        for (size_t i = 0; i < 4; i++)
+            inner.bytes[i] ^= 0xff;
+    }
+    return inner;
+}
+
+enum ip_kind ip_kind(const struct ip *ip)
+{
+    struct ip inner;
+
+    if (ip->family == AF_INET)
+        return find_kind(ip, ranges4, sizeof ranges4 / sizeof *ranges4);
+    inner = embedded4(ip);
+    if (ip_is_set(&inner) && ip_kind(&inner) != IP_PUBLIC)
+        return IP_SPECIAL;
+    return find_kind(ip, ranges6, sizeof ranges6 / sizeof *ranges6);
 }

@@ -141,7 +141,7 @@ static const struct set sets[] = {
      1,
      SOURCE_CHOSEN},
     {"6to4, Teredo, NAT64",
-     {{"2002:cb00:7107::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL},
+     {{"2002:c0a8:1::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL},
       {"2001:0:1::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL},
       {"64:ff9b::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL}},
      -1,
