@@ -19,6 +19,8 @@ struct http_request {
     const char *url;
     const char *username; /* HTTP Basic authentication, NULL without */
     const char *password;
+    int family; /* of the connection: AF_INET, AF_INET6, or 0 for any */
+    int link;   /* index of the interface that it must leave by (SO_BINDTODEVICE, socket(7)), or 0 */
 };
 
 /* How far a request came. After the first three nothing of it has arrived. */

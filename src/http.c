@@ -6,9 +6,13 @@
 #include "timer.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <event2/event.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 
 enum {
@@ -18,9 +22,11 @@ enum {
     BURST_PAUSE_MS = 3000, /* connections are dropped when nothing was asked for so long */
 };
 
-/* The connections of one burst of requests. */
+/* The connections of one burst of requests. libcurl knows nothing of the interface that they are bound to, and would
+ * use one for another. */
 struct burst {
     CURLM *multi;
+    int link;
     struct http *http;
     struct timer *timer; /* libcurl's own: armed and stopped only as it says (CURLMOPT_TIMERFUNCTION(3)) */
     struct timer *reap;  /* to hand over finished transfers from the loop, not from within libcurl */
@@ -34,6 +40,8 @@ struct http_transfer {
     struct burst *burst;
     struct buf body;
     bool too_large;
+    int bind_error; /* errno */
+    char device[IF_NAMESIZE];
     char error[CURL_ERROR_SIZE];
     http_answer_fn *fn;
     void *arg;
@@ -41,7 +49,7 @@ struct http_transfer {
 
 struct http {
     struct event_base *base;
-    struct burst *bursts; /* all; at most the first is not retired */
+    struct burst *bursts; /* all; at most one of each link is not retired */
     struct timer *idle;
     char *ca_file;
     char *agent;
@@ -180,12 +188,15 @@ static bool is_silence(CURLcode code)
     }
 }
 
-static enum http_stage stage_of(CURL *easy, CURLcode code, const char *error)
+static enum http_stage stage_of(const struct http_transfer *transfer, CURLcode code)
 {
     curl_off_t resolved = 0, connected = 0, secured = 0;
+    CURL *easy = transfer->easy;
 
     if (code == CURLE_OK)
         return HTTP_DONE;
+    if (transfer->bind_error)
+        return HTTP_CONNECT;
     if (code == CURLE_COULDNT_RESOLVE_HOST)
         return HTTP_RESOLVE;
     if (code == CURLE_COULDNT_CONNECT)
@@ -196,7 +207,7 @@ static enum http_stage stage_of(CURL *easy, CURLcode code, const char *error)
     curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &secured);
     /* libcurl 7.88 counts a connection as made only after its handshake. */
-    connected |= strstr(error, "SSL") != NULL;
+    connected |= strstr(transfer->error, "SSL") != NULL;
     if (secured)
         return is_silence(code) ? HTTP_WAIT : HTTP_GARBLED;
     return connected ? HTTP_TLS : resolved ? HTTP_CONNECT : HTTP_RESOLVE;
@@ -220,11 +231,16 @@ static const struct {
     {"not trusted", "the server's certificate is not trusted: nobody in the trust store signed it"},
 };
 
-static const char *describe(const struct http_transfer *transfer, CURLcode code)
+static const char *describe(struct http_transfer *transfer, CURLcode code)
 {
     const char *text = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
     long os_error = 0;
 
+    if (transfer->bind_error) {
+        snprintf(transfer->error, sizeof transfer->error, "it cannot be bound to %s: %s", transfer->device,
+                 strerror(transfer->bind_error));
+        return transfer->error;
+    }
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
     if (code == CURLE_COULDNT_CONNECT && os_error)
         return strerror((int)os_error);
@@ -247,7 +263,7 @@ static uint64_t retry_after_ms(CURL *easy)
 static void finish(struct http_transfer *transfer, CURLcode code)
 {
     struct http_answer answer = {
-        .stage = stage_of(transfer->easy, code, transfer->error),
+        .stage = stage_of(transfer, code),
         .body = buf_text(&transfer->body),
         .length = transfer->body.length,
         .retry_after_ms = retry_after_ms(transfer->easy),
@@ -294,11 +310,35 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-static struct burst *new_burst(struct http *http)
+/* Not by CURLOPT_INTERFACE: where the device cannot be had that takes its address, and so perhaps another way out. */
+static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+    struct http_transfer *transfer = arg;
+    const char *device = transfer->device;
+
+    (void)purpose;
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) == 0)
+        return CURL_SOCKOPT_OK;
+    transfer->bind_error = errno;
+    return CURL_SOCKOPT_ERROR;
+}
+
+/* The name of today: an interface may have been renamed since its index was read. One that is gone is told as the
+ * index, which no interface has as its name. */
+static void bind_transfer(struct http_transfer *transfer, int link)
+{
+    if (!if_indextoname((unsigned)link, transfer->device))
+        snprintf(transfer->device, sizeof transfer->device, "interface %d", link);
+    curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+    curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTDATA, transfer);
+}
+
+static struct burst *new_burst(struct http *http, int link)
 {
     struct burst *burst = mem_alloc(sizeof *burst);
 
     burst->http = http;
+    burst->link = link;
     burst->multi = curl_multi_init();
     if (!burst->multi)
         abort();
@@ -335,6 +375,11 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Without it a resolver that does not answer holds up the whole loop when a transfer ends. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (request->family)
+        curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
+                         (long)(request->family == AF_INET ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
+    if (request->link)
+        bind_transfer(transfer, request->link);
     if (http->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
     if (request->username) {
@@ -344,11 +389,19 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
     }
 }
 
+static struct burst *find_burst(struct http *http, int link)
+{
+    for (struct burst *burst = http->bursts; burst; burst = burst->next)
+        if (!burst->retired && burst->link == link)
+            return burst;
+    return new_burst(http, link);
+}
+
 struct http_transfer *http_start(struct http *http, const struct http_request *request, http_answer_fn *fn, void *arg)
 {
     struct http_transfer *transfer = mem_alloc(sizeof *transfer);
 
-    transfer->burst = http->bursts && !http->bursts->retired ? http->bursts : new_burst(http);
+    transfer->burst = find_burst(http, request->link);
     transfer->burst->running++;
     timer_stop(http->idle);
     transfer->fn = fn;
@@ -381,10 +434,12 @@ struct ip http_local_address(const struct http_transfer *transfer)
 void http_forget_connections(struct http *http)
 {
     timer_stop(http->idle);
-    if (!http->bursts || http->bursts->retired)
-        return;
-    http->bursts->retired = true;
-    timer_start(http->bursts->reap, 0);
+    for (struct burst *burst = http->bursts; burst; burst = burst->next) {
+        if (burst->retired)
+            continue;
+        burst->retired = true;
+        timer_start(burst->reap, 0);
+    }
 }
 
 static void on_idle(void *arg)

@@ -58,8 +58,9 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 
     (void)http;
     assert_non_null(transfer);
-    transfer->request = (struct fake_request){copy_of(request->method), copy_of(request->url),
-                                              copy_of(request->username), copy_of(request->password)};
+    transfer->request =
+        (struct fake_request){copy_of(request->method),   copy_of(request->url), copy_of(request->username),
+                              copy_of(request->password), request->family,       request->link};
     transfer->fn = fn;
     transfer->arg = arg;
     while (*link)

@@ -6,6 +6,7 @@
 
 struct fake_request {
     const char *method, *url, *username, *password; /* copies */
+    int family, link;
 };
 
 /* The requests that have no answer yet, the oldest first; NULL past the end. */

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <event2/event.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -550,6 +551,103 @@ static void test_cancel_finished(void **state)
     }
 }
 
+/* ---- The family, and the interface by which a request leaves. ---- */
+
+static struct result get_by(const char *host, int family, int link)
+{
+    struct result result = {0};
+    char url[128];
+    struct http_request request = {.method = "GET", .url = url, .family = family, .link = link};
+
+    snprintf(url, sizeof url, "http://%s:%d/connection", host, port);
+    http_start(http, &request, on_answer, &result);
+    wait_for(&result);
+    return result;
+}
+
+static void test_bound_to_a_link(void **state)
+{
+    int lo = (int)if_nametoindex("lo");
+    struct result result;
+
+    (void)state;
+    assert_true(lo > 0);
+    result = get_by("127.0.0.1", 0, lo);
+    assert_string_equal(result.error, "");
+    assert_int_equal(result.answer.stage, HTTP_DONE);
+    assert_int_equal(result.answer.status, 200);
+    free(result.body);
+}
+
+/* A link that is not there (any more) fails the request by name, and nothing leaves by another one. */
+static void test_no_such_link(void **state)
+{
+    static const int links[] = {999999, 2147483647};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(links); i++) {
+        struct result before, failed, after;
+        char text[64];
+
+        http_forget_connections(http);
+        before = get_by("127.0.0.1", 0, 0);
+        failed = get_by("127.0.0.1", 0, links[i]);
+        http_forget_connections(http);
+        after = get_by("127.0.0.1", 0, 0);
+        snprintf(text, sizeof text, "it cannot be bound to interface %d", links[i]);
+        if (failed.answer.stage != HTTP_CONNECT || failed.answer.length ||
+            strncmp(failed.error, text, strlen("it cannot be bound to interface 9")) != 0 ||
+            !strstr(failed.error, ": No such device"))
+            unit_wrong("link %d: stage %d, %s", links[i], (int)failed.answer.stage, failed.error);
+        if (atoi(after.body) != atoi(before.body) + 1)
+            unit_wrong("link %d: something came to the server", links[i]);
+        free(before.body);
+        free(failed.body);
+        free(after.body);
+    }
+    unit_all_right();
+}
+
+/* A connection that was made over one link serves no request for another one, nor for any. */
+static void test_links_do_not_share(void **state)
+{
+    int lo = (int)if_nametoindex("lo");
+    struct result any = get_by("127.0.0.1", 0, 0), bound = get_by("127.0.0.1", 0, lo);
+    struct result any_again = get_by("127.0.0.1", 0, 0), bound_again = get_by("127.0.0.1", 0, lo);
+    struct result missing = get_by("127.0.0.1", 0, 999999), fresh;
+
+    (void)state;
+    assert_string_not_equal(any.body, bound.body);
+    assert_string_equal(any.body, any_again.body);
+    assert_string_equal(bound.body, bound_again.body);
+    assert_int_equal(missing.answer.stage, HTTP_CONNECT);
+    /* They are all forgotten, whatever their link. */
+    http_forget_connections(http);
+    fresh = get_by("127.0.0.1", 0, lo);
+    assert_string_not_equal(fresh.body, bound.body);
+    free(any.body);
+    free(bound.body);
+    free(any_again.body);
+    free(bound_again.body);
+    free(missing.body);
+    free(fresh.body);
+}
+
+/* The server is there for IPv4 only: who asks for IPv6 does not get there, not over a connection that is kept either. */
+static void test_family(void **state)
+{
+    struct result any = get_by("localhost", 0, 0), v4 = get_by("localhost", AF_INET, 0),
+                  v6 = get_by("localhost", AF_INET6, 0);
+
+    (void)state;
+    assert_int_equal(any.answer.stage, HTTP_DONE);
+    assert_int_equal(v4.answer.stage, HTTP_DONE);
+    assert_in_range(v6.answer.stage, HTTP_RESOLVE, HTTP_CONNECT);
+    free(any.body);
+    free(v4.body);
+    free(v6.body);
+}
+
 static void test_words(void **state)
 {
     static const char *const words[] = {"resolve", "connect", "tls", "http", "http", "http"};
@@ -594,6 +692,10 @@ int main(void)
         ON_LOOP(test_forget_under_way),
         ON_LOOP(test_from_the_callback),
         ON_LOOP(test_cancel_finished),
+        ON_LOOP(test_bound_to_a_link),
+        ON_LOOP(test_no_such_link),
+        ON_LOOP(test_links_do_not_share),
+        ON_LOOP(test_family),
         ON_LOOP(test_words),
         ON_LOOP(test_ca_file),
     };
