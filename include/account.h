@@ -23,12 +23,13 @@ void account_configure(struct account *account, const struct config_provider *pr
 
 const struct config_provider *account_provider(const struct account *account);
 
-/* The records, in order; NULL past the end. */
+/* The records, in order; NULL past the end. And what the configuration says of each. */
 struct record *account_record(const struct account *account, size_t index);
+const struct name *account_name(const struct account *account, size_t index);
 
-/* An address is published no more, and perhaps gone: requests that run from it, from any other that is gone, or are not
- * connected yet, are sent anew. */
-void account_leave_address(struct account *account, const struct ip *gone);
+/* These addresses of an uplink are used no more, and perhaps gone: requests that run from them, from any other that is gone, or are not connected
+ * yet, are sent anew. */
+void account_leave_addresses(struct account *account, const struct ip_set *gone);
 
 /* Sends all records now, at the operator's word; lifts a refusal. */
 void account_force(struct account *account);

@@ -3,7 +3,7 @@
 #define WANDDNS_CONFIG_H
 
 #include "definition.h"
-#include "source.h"
+#include "names.h"
 
 /* One login at one provider. */
 struct config_provider {
@@ -12,10 +12,8 @@ struct config_provider {
     char *server; /* base of the URL, without a slash at its end */
     char *username;
     char *password;
-    char **hostnames; /* lower case, without a dot at the end */
-    size_t hostname_count;
-    struct source_rule source; /* where its records look for addresses; the family is each record's own */
-    enum ip_families families;
+    struct names names;
+    struct place *place; /* of the names that have none of their own */
 };
 
 struct config {
@@ -26,6 +24,7 @@ struct config {
     char *ca_file;   /* NULL: the system's */
     struct config_provider **providers;
     size_t provider_count;
+    struct place *place; /* of what has none of its own */
 };
 
 /* Reads and checks the file. Each fault is told; NULL when there was one. A secret that others could read is warned

@@ -33,6 +33,15 @@ struct definition_rule {
     char *means;       /* the verdict in plain words, or NULL */
 };
 
+/* One request. Its URL begins with {server}; NULL: there is no such step. */
+struct definition_step {
+    char *url; /* a template, as are the pairs of the query */
+    char **query;
+    size_t query_count;
+    bool basic;   /* HTTP Basic authentication with username and password */
+    char *member; /* of step address: where in a JSON answer the address stands, as in struct rule_service */
+};
+
 struct definition {
     char *name;
     char *title;
@@ -42,11 +51,11 @@ struct definition {
     bool needs_password;
     size_t names_max;   /* names in one request */
     bool both_families; /* A and AAAA of a name in one request */
-    char *url;          /* templates; the URL begins with {server} */
-    char **query;
-    size_t query_count;
-    bool basic;                    /* HTTP Basic authentication with username and password */
-    struct definition_rule *rules; /* the first that fits counts */
+    bool many_values;   /* several addresses of a family for one name */
+    struct definition_step update;
+    struct definition_step delete;  /* takes the record of one family away */
+    struct definition_step address; /* of an address echo service: asks for our own address */
+    struct definition_rule *rules;  /* the first that fits counts */
     size_t rule_count;
 };
 
@@ -57,5 +66,8 @@ void definition_free(struct definition *definition);
 
 /* The same from one file. */
 struct definition *definition_read(const char *name, const char *path, tree_fault_fn *fault, void *arg);
+
+/* The whole URL of step address, which the caller frees. */
+char *definition_address_url(const struct definition *definition);
 
 #endif

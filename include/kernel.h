@@ -20,8 +20,9 @@ struct kernel *kernel_open(struct event_base *base, kernel_hint_fn *hint, void *
 void kernel_close(struct kernel *kernel);
 
 /* Address events of other interfaces than these give no hint; links, routes and rules always do. indexes NULL: all
- * interfaces are followed, as they are without a call. */
-void kernel_follow(struct kernel *kernel, const int *indexes, size_t count);
+ * interfaces are followed, as they are without a call. True when there is one among them that was not followed before:
+ * what happened on it until now may have been missed, so read again. */
+bool kernel_follow(struct kernel *kernel, const int *indexes, size_t count);
 
 /* The questions answer 0 or -errno: -ENETUNREACH (no route), -ENODEV (no such link), -EAGAIN (the kernel changed while
  * it was read, or did not answer in time: ask again later, not at once), or what the kernel said. */

@@ -35,9 +35,6 @@ struct kernel_route {
 /* Does each message of a datagram end inside of it? Crumbs behind the last one do no harm. */
 bool message_all_whole(const void *datagram, size_t length);
 
-/* Has an address come, changed or gone? Then index is that of its link. */
-bool message_is_address_event(const struct nlmsghdr *message, int *index);
-
 /* An address of this family on this link. */
 bool message_address(const struct nlmsghdr *message, int index, int family, struct kernel_address *address);
 

@@ -1,6 +1,6 @@
 /* record: one name, one type, and its life. All transitions are in one function of record.c.
  *
- *   idle      no address to publish          leaves by a new address
+ *   idle      no address to publish          leaves by a new address, or to be deleted
  *   updating  one request is queued or sent  leaves by its result, or a newer address
  *   current   what is wanted is published    leaves by a new address, or by the operator
  *   waiting   failed; the next time is known leaves by its timer, the operator, and (network) a new address
@@ -31,10 +31,18 @@ struct record_calls {
     void (*changed)(void *owner); /* its state, or what record_memory() tells, changed */
 };
 
+/* What the record is to be. */
+struct record_target {
+    struct ip_set ips;           /* empty: nothing is to be sent, or, with withdraw, the record is to be deleted */
+    int link;                    /* that requests are bound to, or 0 */
+    unsigned char prefix_length; /* of the network of an IPv6 address; 0 when it does not matter */
+    bool withdraw;
+};
+
 /* What survives a restart. */
 struct record_memory {
-    struct ip published; /* unset when unknown */
-    int64_t published_s; /* wall clock */
+    struct ip_set published; /* empty when unknown, or deleted */
+    int64_t published_s;     /* wall clock */
     const char *refused; /* the provider's words when the record is refused, or NULL; the record's, or the caller's */
 };
 
@@ -46,8 +54,8 @@ void record_free(struct record *record);
 void record_recall(struct record *record, const struct record_memory *memory);
 void record_memory(const struct record *record, struct record_memory *memory);
 
-/* The address that is wanted now, or none and why. */
-void record_want(struct record *record, const struct ip *ip, const char *why_none);
+/* What is wanted now; why_none when that is no address. */
+void record_want(struct record *record, const struct record_target *target, const char *why_none);
 
 /* The operator says: send now, whatever was said before. */
 void record_force(struct record *record);
@@ -67,8 +75,6 @@ void record_result(struct record *record, const struct update_result *result);
 const char *record_name(const struct record *record);
 int record_family(const struct record *record);
 enum record_state record_state(const struct record *record);
-
-/* The address to send. */
-const struct ip *record_wanted(const struct record *record);
+const struct record_target *record_target(const struct record *record);
 
 #endif

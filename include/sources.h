@@ -1,30 +1,47 @@
-/* sources: all the rules that are watched, each with its last answer, shared by the records that use them. */
+/* sources: all the rules that are watched, each with its last answer, shared by the records that use them.
+ *
+ * It adds to source what needs time: an interface ahead in the list that has to prove itself first, what is learnt
+ * outside, and how long there has been no address. */
 #ifndef WANDDNS_SOURCES_H
 #define WANDDNS_SOURCES_H
 
-#include "source.h"
+#include "ask.h"
 
 struct sources;
 
-/* Told of each answer that differs from the one before. gone is the address of the answer before, when it is
- * another one: connections that were made from it may hang. */
-typedef void sources_changed_fn(void *arg, const struct source_rule *rule, const struct source_answer *answer,
-                                const struct ip *gone);
+struct sources_calls {
+    /* These addresses of an uplink are used no more, and perhaps gone: connections that were made from them may hang. Before all that follows. */
+    void (*left)(void *arg, const struct ip_set *gone);
+    /* This answer differs from the one before. */
+    void (*changed)(void *arg, const struct rule *rule, const struct source_answer *answer);
+    /* A time has come, or an answer from outside: sources_read() wants to be called. */
+    void (*due)(void *arg);
+};
 
-/* kernel stays the caller's. */
-struct sources *sources_new(struct kernel *kernel, sources_changed_fn *changed, void *arg);
+/* All stay the caller's. base and http may be NULL when no rule has somebody to ask. */
+struct sources *sources_new(struct kernel *kernel, struct event_base *base, struct http *http,
+                            const struct sources_calls *calls, void *arg);
 void sources_free(struct sources *sources);
 
-/* Watches these rules, each once, and no others; answers that were known are kept. */
-void sources_watch(struct sources *sources, const struct source_rule *rules, size_t count);
+/* Watches these rules, each once, and no others; answers that were known are kept. What the rules point to must stay until
+ * the next call. */
+void sources_watch(struct sources *sources, const struct rule *rules, size_t count);
 
-/* What was published of this rule before the program began: it goes on, while it is as good as others. */
-void sources_recall(struct sources *sources, const struct source_rule *rule, const struct ip *published);
+/* What was published of this rule before the program began: it goes on, while it is as good as others. bits as in
+ * struct source_before. */
+void sources_recall(struct sources *sources, const struct rule *rule, const struct ip_set *published,
+                    unsigned char bits);
 
 /* Reads the kernel anew for all rules. 0, or -EAGAIN with nothing taken: ask again later. */
 int sources_read(struct sources *sources);
 
 /* The last answer to a rule that is watched. */
-const struct source_answer *sources_answer(const struct sources *sources, const struct source_rule *rule);
+const struct source_answer *sources_answer(const struct sources *sources, const struct rule *rule);
+
+/* Is there one whose answer from outside has yet to come? */
+bool sources_are_asking(const struct sources *sources);
+
+/* Reads the rule once more, and tells each candidate. 0 or -EAGAIN. */
+int sources_explain(const struct sources *sources, const struct rule *rule, source_candidate_fn *fn, void *arg);
 
 #endif

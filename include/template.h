@@ -19,6 +19,9 @@ struct template_value {
  * NULL when all is well. */
 char *template_fault(const char *text, const char *const *names, size_t count);
 
+/* Does each placeholder of the text have a value? values ends with a NULL name. */
+bool template_is_set(const char *text, const struct template_value *values);
+
 /* Adds the expansion to out. values ends with a NULL name; each placeholder of the text must be among them. With show,
  * secrets stay as {name}. */
 void template_expand(struct buf *out, const char *text, const struct template_value *values, enum buf_place place,

@@ -40,10 +40,6 @@ struct tree_node {
 /* Told of each fault: the file, the line (0 when there is none) and one sentence. */
 typedef void tree_fault_fn(void *arg, const char *file, int line, const char *text);
 
-/* Tells a fault in the manner of printf(3). */
-void tree_fault(tree_fault_fn *fault, void *arg, const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-
 /* Reads a file; NULL after at least one fault. The caller frees the tree. */
 struct tree_node *tree_read(const char *path, const struct tree_key *schema, tree_fault_fn *fault, void *arg);
 

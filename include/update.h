@@ -4,15 +4,20 @@
 
 #include "config.h"
 #include "http.h"
+#include "ipset.h"
 
 struct update;
 
-/* Names of one login that get the same addresses. At least one of the addresses is set. */
+/* Names of one login that get the same addresses, or, when there are none, whose records of these families are to be
+ * deleted. */
 struct update_batch {
     const struct config_provider *provider;
     const char *const *names;
     size_t count;
-    struct ip ip4, ip6;
+    struct ip_set ip4, ip6;
+    enum ip_families families;
+    unsigned char prefix_length; /* of the network of ip6, 0 when it is not known */
+    int link;                    /* the interface that the request must leave by, or 0 */
 };
 
 enum update_verdict {

@@ -4,7 +4,13 @@
 
 #include <stdbool.h>
 
-/* Runs until SIGINT or SIGTERM. interface is NULL for auto. The exit status. */
-int watch_run(const char *interface, bool json);
+struct watch_options {
+    const char *interface; /* NULL for auto */
+    bool json;             /* one object for each line */
+    bool verbose;          /* with every candidate, and why it is or is not the one */
+};
+
+/* Runs until SIGINT or SIGTERM. The exit status. */
+int watch_run(const struct watch_options *options);
 
 #endif

@@ -12,6 +12,7 @@
 /* A record's place in its account. */
 struct slot {
     struct account *account;
+    const struct name *name; /* of the configuration */
     struct record *record;
     struct batch *batch; /* the request that carries it now */
     bool due;            /* waits for a request */
@@ -24,7 +25,8 @@ struct batch {
     const char **names;
     struct slot *(*slots)[2];
     size_t count;
-    struct ip ip4, ip6;
+    struct record_target ip4, ip6; /* all that its names share */
+    enum ip_families families;
 };
 
 struct account {
@@ -41,11 +43,6 @@ struct account {
 };
 
 /* ---- Batches. ---- */
-
-static struct ip *address_of(struct batch *batch, int family)
-{
-    return family == AF_INET ? &batch->ip4 : &batch->ip6;
-}
 
 /* Takes the slot out of its request; the request itself is the caller's matter. */
 static void free_batch(struct batch *batch)
@@ -81,28 +78,55 @@ static void recall_batch(struct batch *batch)
     free_batch(batch);
 }
 
-/* The second slot of a name, when both families are due and may share a request. */
+static bool is_alike(const struct record_target *a, const struct record_target *b)
+{
+    return ip_set_equal(&a->ips, &b->ips) && a->link == b->link && a->prefix_length == b->prefix_length;
+}
+
+/* The second slot of a name, when both families are due and may share a request, by the same way. A deletion is of one
+ * family. */
 static struct slot *partner_of(const struct account *account, size_t index)
 {
     struct slot *slot = account->slots[index], *next = index + 1 < account->count ? account->slots[index + 1] : NULL;
+    const struct record_target *one, *other;
 
     if (!account->provider->definition->both_families || !next || !next->due)
+        return NULL;
+    one = record_target(slot->record);
+    other = record_target(next->record);
+    if (!one->ips.count || !other->ips.count || one->link != other->link)
         return NULL;
     return strcmp(record_name(slot->record), record_name(next->record)) == 0 ? next : NULL;
 }
 
-/* Adds the name of a slot to the batch if its addresses are those of the batch, which the first name sets. */
+static void add_target(struct batch *name, const struct slot *slot)
+{
+    const struct record_target *target = slot ? record_target(slot->record) : NULL;
+
+    if (!target)
+        return;
+    if (record_family(slot->record) == AF_INET) {
+        name->ip4 = *target;
+        name->families |= IP_V4;
+    } else {
+        name->ip6 = *target;
+        name->families |= IP_V6;
+    }
+}
+
+/* Adds the name of a slot to the batch if what it is to be is as in the batch, which the first name sets. */
 static bool add_name(struct batch *batch, struct slot *slot, struct slot *partner)
 {
     struct batch name = {0};
 
-    *address_of(&name, record_family(slot->record)) = *record_wanted(slot->record);
-    if (partner)
-        *address_of(&name, record_family(partner->record)) = *record_wanted(partner->record);
-    if (batch->count && !(ip_equal(&batch->ip4, &name.ip4) && ip_equal(&batch->ip6, &name.ip6)))
+    add_target(&name, slot);
+    add_target(&name, partner);
+    if (batch->count &&
+        !(batch->families == name.families && is_alike(&batch->ip4, &name.ip4) && is_alike(&batch->ip6, &name.ip6)))
         return false;
     batch->ip4 = name.ip4;
     batch->ip6 = name.ip6;
+    batch->families = name.families;
     batch->names[batch->count] = record_name(slot->record);
     batch->slots[batch->count][0] = slot;
     batch->slots[batch->count][1] = partner;
@@ -209,7 +233,16 @@ static void pretend(struct batch *batch, const struct update_batch *update)
 static void send_batch(struct batch *batch)
 {
     struct account *account = batch->account;
-    struct update_batch update = {account->provider, batch->names, batch->count, batch->ip4, batch->ip6};
+    struct update_batch update = {
+        .provider = account->provider,
+        .names = batch->names,
+        .count = batch->count,
+        .ip4 = batch->ip4.ips,
+        .ip6 = batch->ip6.ips,
+        .families = batch->families,
+        .prefix_length = batch->ip6.prefix_length,
+        .link = batch->families & IP_V4 ? batch->ip4.link : batch->ip6.link,
+    };
 
     if (account->dry_run)
         pretend(batch, &update);
@@ -327,18 +360,19 @@ void account_configure(struct account *account, const struct config_provider *pr
     size_t old_count = account->count;
 
     account->provider = provider;
-    account->slots = mem_alloc(2 * provider->hostname_count * sizeof *account->slots);
+    account->slots = mem_alloc(2 * provider->names.count * sizeof *account->slots);
     account->count = 0;
-    for (size_t i = 0; i < provider->hostname_count; i++) {
+    for (size_t i = 0; i < provider->names.count; i++) {
         for (size_t j = 0; j < 2; j++) {
-            const char *name = provider->hostnames[i];
+            const struct name *name = &provider->names.list[i];
             struct slot *slot;
 
-            if (!(provider->families & families[j].bit))
+            if (!(name->families & families[j].bit))
                 continue;
-            slot = take_slot(old, old_count, name, families[j].family);
+            slot = take_slot(old, old_count, name->name, families[j].family);
             if (!slot)
-                slot = new_slot(account, name, families[j].family);
+                slot = new_slot(account, name->name, families[j].family);
+            slot->name = name;
             account->slots[account->count++] = slot;
             if (account->refused)
                 refuse(slot, account->refused);
@@ -357,15 +391,20 @@ struct record *account_record(const struct account *account, size_t index)
     return index < account->count ? account->slots[index]->record : NULL;
 }
 
+const struct name *account_name(const struct account *account, size_t index)
+{
+    return account->slots[index]->name;
+}
+
 /* On a connection that will hear no more, or on none yet. */
-static bool is_stranded(const struct batch *batch, const struct ip *gone)
+static bool is_stranded(const struct batch *batch, const struct ip_set *gone)
 {
     struct ip local = update_local_address(batch->update);
 
-    return !ip_is_set(&local) || ip_equal(&local, gone) || !ip_is_here(&local);
+    return !ip_is_set(&local) || ip_set_has(gone, &local) || !ip_is_here(&local);
 }
 
-void account_leave_address(struct account *account, const struct ip *gone)
+void account_leave_addresses(struct account *account, const struct ip_set *gone)
 {
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
         if (account->batches[i] && is_stranded(account->batches[i], gone))

@@ -9,10 +9,10 @@
 #include "log.h"
 #include "mem.h"
 #include "settle.h"
-#include "source.h"
 #include "sources.h"
 #include "state.h"
 #include "timer.h"
+#include "wishes.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -132,7 +132,7 @@ static void on_check(void *arg)
     struct daemon *daemon = arg;
     size_t counts[STATES], all = count_records(daemon, counts);
 
-    if (daemon->untold || counts[RECORD_UPDATING])
+    if (daemon->untold || counts[RECORD_UPDATING] || sources_are_asking(daemon->sources))
         return;
     daemon->status = counts[RECORD_CURRENT] == all ? 0 : 1;
     log_info("%zu of %zu records are current", counts[RECORD_CURRENT], all);
@@ -143,85 +143,28 @@ static void on_check(void *arg)
 
 /* ---- Sources. ---- */
 
-static struct source_rule rule_of(const struct config_provider *provider, int family)
-{
-    struct source_rule rule = provider->source;
-
-    rule.family = family;
-    return rule;
-}
-
-/* One source for each interface and family that the configuration names. */
-static void watch_sources(struct daemon *daemon)
-{
-    const struct config *config = daemon->config;
-    struct source_rule *rules = mem_alloc(2 * config->provider_count * sizeof *rules);
-    size_t count = 0;
-
-    for (size_t i = 0; i < config->provider_count; i++) {
-        if (config->providers[i]->families & IP_V4)
-            rules[count++] = rule_of(config->providers[i], AF_INET);
-        if (config->providers[i]->families & IP_V6)
-            rules[count++] = rule_of(config->providers[i], AF_INET6);
-    }
-    sources_watch(daemon->sources, rules, count);
-    free(rules);
-}
-
-/* What is published stays, while it is as good as another address. */
-static void recall_sources(struct daemon *daemon)
-{
-    const struct record *record;
-
-    for (size_t i = 0; i < daemon->account_count; i++) {
-        for (size_t j = 0; (record = account_record(daemon->accounts[i], j)); j++) {
-            struct source_rule rule = rule_of(account_provider(daemon->accounts[i]), record_family(record));
-            struct record_memory memory;
-
-            record_memory(record, &memory);
-            sources_recall(daemon->sources, &rule, &memory.published);
-        }
-    }
-}
-
 /* Connections from an address that is gone hang until their timeout. */
-static void leave_address(struct daemon *daemon, const struct ip *gone)
-{
-    http_forget_connections(daemon->http);
-    for (size_t i = 0; i < daemon->account_count; i++)
-        account_leave_address(daemon->accounts[i], gone);
-}
-
-static void on_source_changed(void *arg, const struct source_rule *rule, const struct source_answer *answer,
-                              const struct ip *gone)
+static void on_left(void *arg, const struct ip_set *gone)
 {
     struct daemon *daemon = arg;
-    char address[IP_TEXT_SIZE], buffer[SOURCE_NAME_SIZE];
-    const char *name = source_rule_name(rule, buffer), *family = ip_family_name(rule->family);
 
-    daemon->untold = true;
-    if (ip_is_set(&answer->ip))
-        log_info("%s %s: %s on %s", name, family, ip_text(&answer->ip, address), answer->link.name);
-    else
-        log_info("%s %s: no address (%s)", name, family, answer->text);
-    if (ip_is_set(gone))
-        leave_address(daemon, gone);
+    http_forget_connections(daemon->http);
+    for (size_t i = 0; i < daemon->account_count; i++)
+        account_leave_addresses(daemon->accounts[i], gone);
 }
 
-/* Hands the answers to the records. */
-static void tell_records(struct daemon *daemon)
+static void on_source_changed(void *arg, const struct rule *rule, const struct source_answer *answer)
 {
-    struct record *record;
+    struct daemon *daemon = arg;
+    char addresses[IP_SET_TEXT_SIZE], buffer[RULE_NAME_SIZE];
+    const char *name = rule_name(rule, buffer), *family = ip_family_name(rule->family);
 
-    for (size_t i = 0; i < daemon->account_count; i++) {
-        for (size_t j = 0; (record = account_record(daemon->accounts[i], j)); j++) {
-            struct source_rule rule = rule_of(account_provider(daemon->accounts[i]), record_family(record));
-            const struct source_answer *answer = sources_answer(daemon->sources, &rule);
-
-            record_want(record, &answer->ip, answer->text);
-            record_network_changed(record);
-        }
-    }
+    daemon->untold = true;
+    if (answer->ips.count)
+        log_info("%s %s: %s%s%s", name, family, ip_set_text(&answer->ips, addresses),
+                 answer->link.index && !rule->all ? " on " : "", rule->all ? "" : answer->link.name);
+    else
+        log_info("%s %s: no address (%s)", name, family, answer->text);
 }
 
 /* Start, event, overrun and reload all come here: the kernel is read anew, and only a difference goes on. */
@@ -232,7 +175,7 @@ static void read_sources(struct daemon *daemon)
         return;
     }
     if (daemon->untold)
-        tell_records(daemon);
+        wishes_tell(daemon->sources, daemon->accounts, daemon->account_count);
     else
         log_debug("settled: nothing changed");
     daemon->untold = false;
@@ -244,9 +187,9 @@ static void on_settled(void *arg)
 {
     struct daemon *daemon = arg;
 
-    uint64_t waited_ms = settle_done(&daemon->settle, timer_now_ms());
-
-    log_debug("settled: %llu ms after the first event", (unsigned long long)waited_ms);
+    if (daemon->settle.pending)
+        log_debug("settled: %llu ms after the first event",
+                  (unsigned long long)settle_done(&daemon->settle, timer_now_ms()));
     read_sources(daemon);
 }
 
@@ -258,6 +201,17 @@ static void on_hint(void *arg, bool overrun)
     log_debug("event%s: reading in %llu ms", overrun ? " (overrun: some were lost)" : "", (unsigned long long)delay_ms);
     timer_start(daemon->settle_timer, delay_ms);
 }
+
+/* A time has come, or an answer from outside. */
+static void on_sources_due(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    if (!daemon->settle.pending)
+        timer_start(daemon->settle_timer, 0);
+}
+
+static const struct sources_calls sources_calls = {on_left, on_source_changed, on_sources_due};
 
 /* ---- Configuration: at the start and at each reload. ---- */
 
@@ -299,13 +253,12 @@ static void configure(struct daemon *daemon, struct config *config, const struct
     for (size_t i = 0; i < old_count; i++)
         account_free(old[i]);
     free(old);
+    wishes_watch(daemon->sources, daemon->accounts, daemon->account_count);
     config_free(daemon->config);
     daemon->config = config;
     daemon->settle.quiet_ms = config->settle_ms;
     daemon->settle.max_ms = config->settle_max_ms;
     daemon->untold = true;
-    watch_sources(daemon);
-    recall_sources(daemon);
 }
 
 /* arg is what stands before the fault. */
@@ -427,7 +380,7 @@ static bool start(struct daemon *daemon, struct config *config)
     daemon->check_timer = timer_new(on_check, daemon);
     daemon->http = http_open(daemon->base, config->ca_file);
     daemon->kernel = kernel_open(daemon->base, on_hint, daemon);
-    daemon->sources = sources_new(daemon->kernel, on_source_changed, daemon);
+    daemon->sources = sources_new(daemon->kernel, daemon->base, daemon->http, &sources_calls, daemon);
     catch_signals(daemon);
     daemon->saved_sum = state_sum(state);
     configure(daemon, config, state);

@@ -1,6 +1,7 @@
 #include "definition.h"
 
 #include "buf.h"
+#include "fault.h"
 #include "mem.h"
 #include "nearest.h"
 #include "parse.h"
@@ -15,10 +16,8 @@
 enum { LIKE_DEPTH = 4, FOLDERS = 3 };
 
 static const struct tree_key step_keys[] = {
-    {"url", TREE_TEXT, NULL},
-    {"query", TREE_LIST, NULL},
-    {"auth", TREE_TEXT, NULL},
-    {NULL, TREE_TEXT, NULL},
+    {"url", TREE_TEXT, NULL},  {"query", TREE_LIST, NULL}, {"auth", TREE_TEXT, NULL},
+    {"json", TREE_TEXT, NULL}, {NULL, TREE_TEXT, NULL},
 };
 
 static const struct tree_key rule_keys[] = {
@@ -29,14 +28,16 @@ static const struct tree_key rule_keys[] = {
 };
 
 static const struct tree_key definition_keys[] = {
-    {"title", TREE_TEXT, NULL},        {"site", TREE_TEXT, NULL},           {"like", TREE_TEXT, NULL},
-    {"server", TREE_TEXT, NULL},       {"needs", TREE_LIST, NULL},          {"names", TREE_TEXT, NULL},
-    {"families", TREE_TEXT, NULL},     {"step", TREE_SECTION, step_keys},   {"word", TREE_SECTION, rule_keys},
-    {"text", TREE_SECTION, rule_keys}, {"status", TREE_SECTION, rule_keys}, {NULL, TREE_TEXT, NULL},
+    {"title", TREE_TEXT, NULL},        {"site", TREE_TEXT, NULL},         {"like", TREE_TEXT, NULL},
+    {"server", TREE_TEXT, NULL},       {"needs", TREE_LIST, NULL},        {"names", TREE_TEXT, NULL},
+    {"families", TREE_TEXT, NULL},     {"values", TREE_TEXT, NULL},       {"step", TREE_SECTION, step_keys},
+    {"word", TREE_SECTION, rule_keys}, {"text", TREE_SECTION, rule_keys}, {"status", TREE_SECTION, rule_keys},
+    {NULL, TREE_TEXT, NULL},
 };
 
 static const char *const verdict_words[] = {"done", "unchanged", "again", "refused", "refused-account"};
-static const char *const placeholders[] = {"server", "username", "password", "hostname", "ip"};
+static const char *const placeholders[] = {"server", "username", "password",      "hostname",
+                                           "ip",     "prefix",   "prefix-length", "type"};
 
 enum {
     VERDICTS = sizeof verdict_words / sizeof *verdict_words,
@@ -45,16 +46,10 @@ enum {
 
 /* One reading of one file. */
 struct source_file {
-    const char *path;
-    tree_fault_fn *fault;
-    void *arg;
+    struct faults faults;
     int depth; /* of "like" */
-    bool failed;
     struct definition *definition;
 };
-
-#define FAULT(file, line, ...) \
-    ((file)->failed = true, tree_fault((file)->fault, (file)->arg, (file)->path, line, __VA_ARGS__))
 
 static struct definition *load(const char *name, struct source_file *user, int line);
 
@@ -124,12 +119,12 @@ static void fault_unknown(struct source_file *user, int line, const char *name)
     const char *meant = nearest_word(name, (const char *const *)names, count);
 
     if (meant)
-        FAULT(user, line, "there is no provider '%s': did you mean '%s'?", name, meant);
+        fault_at(&user->faults, line, "there is no provider '%s': did you mean '%s'?", name, meant);
     else if (count)
-        FAULT(user, line, "there is no provider '%s'", name);
+        fault_at(&user->faults, line, "there is no provider '%s'", name);
     else
-        FAULT(user, line, "there is no provider '%s': no definitions in %s", name,
-              folder(0) ? folder(0) : folder(FOLDERS - 1));
+        fault_at(&user->faults, line, "there is no provider '%s': no definitions in %s", name,
+                 folder(0) ? folder(0) : folder(FOLDERS - 1));
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     free(names);
@@ -152,7 +147,7 @@ static void check_template(struct source_file *file, const struct tree_value *va
     char *why = template_fault(value->text, placeholders, PLACEHOLDERS);
 
     if (why)
-        FAULT(file, value->line, "%s", why);
+        fault_at(&file->faults, value->line, "%s", why);
     free(why);
 }
 
@@ -174,44 +169,80 @@ static void read_needs(struct source_file *file, const struct tree_node *node)
         else if (strcmp(node->values[i].text, "password") == 0)
             definition->needs_password = true;
         else
-            FAULT(file, node->values[i].line, "needs: '%s' is neither username nor password", node->values[i].text);
+            fault_at(&file->faults, node->values[i].line, "needs: '%s' is neither username nor password",
+                     node->values[i].text);
     }
 }
 
-static void read_query(struct source_file *file, const struct tree_node *node)
+static bool is_pair(const char *text)
 {
-    struct definition *definition = file->definition;
+    size_t length = strcspn(text, "={");
 
-    free_list(definition->query, definition->query_count);
-    definition->query = mem_alloc(node->value_count * sizeof *definition->query);
-    definition->query_count = node->value_count;
+    return text[length] == '=';
+}
+
+static void read_query(struct source_file *file, const struct tree_node *node, struct definition_step *step)
+{
+    free_list(step->query, step->query_count);
+    step->query = mem_alloc(node->value_count * sizeof *step->query);
+    step->query_count = node->value_count;
     for (size_t i = 0; i < node->value_count; i++) {
-        definition->query[i] = mem_string(node->values[i].text);
-        check_template(file, &node->values[i]);
-        if (strcspn(node->values[i].text, "={") == strlen(node->values[i].text) ||
-            node->values[i].text[strcspn(node->values[i].text, "={")] == '{')
-            FAULT(file, node->values[i].line, "query: '%s' is not of the form name=value", node->values[i].text);
+        const struct tree_value *value = &node->values[i];
+
+        step->query[i] = mem_string(value->text);
+        check_template(file, value);
+        if (!is_pair(value->text))
+            fault_at(&file->faults, value->line, "query: '%s' is not of the form name=value", value->text);
     }
+}
+
+static void read_auth(struct source_file *file, const struct tree_node *node, struct definition_step *step)
+{
+    const struct tree_value *auth = tree_value(node, "auth");
+
+    if (!auth)
+        return;
+    step->basic = strcmp(auth->text, "basic") == 0;
+    if (!step->basic && strcmp(auth->text, "none") != 0)
+        fault_at(&file->faults, auth->line, "auth: '%s' is neither basic nor none", auth->text);
+}
+
+/* Asks who we are; there is nothing to tell, and nobody to log in. */
+static void check_address_step(struct source_file *file, const struct tree_node *node)
+{
+    const struct tree_value *url = tree_value(node, "url");
+
+    if (tree_find(node, "query") || tree_find(node, "auth"))
+        fault_at(&file->faults, node->line, "step address: has only url and json");
+    if (url && strchr(url->text + 1, '{'))
+        fault_at(&file->faults, url->line, "url: step address knows no placeholder but {server}");
 }
 
 static void read_step(struct source_file *file, const struct tree_node *node)
 {
-    const struct tree_value *url = tree_value(node, "url"), *auth = tree_value(node, "auth");
+    struct definition *definition = file->definition;
+    const struct tree_value *url = tree_value(node, "url"), *json = tree_value(node, "json");
     const struct tree_node *query = tree_find(node, "query");
+    bool is_address = strcmp(node->title, "address") == 0;
+    struct definition_step *step = is_address                           ? &definition->address
+                                   : strcmp(node->title, "delete") == 0 ? &definition->delete
+                                                                        : &definition->update;
 
-    if (strcmp(node->title, "update") != 0)
-        FAULT(file, node->line, "step: '%s' is not known, only 'update'", node->title);
-    set_text(&file->definition->url, node, "url");
+    if (step == &definition->update && strcmp(node->title, "update") != 0)
+        fault_at(&file->faults, node->line, "step: '%s' is not known, only update, delete and address", node->title);
+    set_text(&step->url, node, "url");
     if (url && strncmp(url->text, "{server}", strlen("{server}")) != 0)
-        FAULT(file, url->line, "url: does not begin with {server}");
+        fault_at(&file->faults, url->line, "url: does not begin with {server}");
     if (url)
         check_template(file, url);
     if (query)
-        read_query(file, query);
-    if (auth && strcmp(auth->text, "basic") != 0 && strcmp(auth->text, "none") != 0)
-        FAULT(file, auth->line, "auth: '%s' is neither basic nor none", auth->text);
-    if (auth)
-        file->definition->basic = strcmp(auth->text, "basic") == 0;
+        read_query(file, query, step);
+    read_auth(file, node, step);
+    set_text(&step->member, node, "json");
+    if (json && !is_address)
+        fault_at(&file->faults, json->line, "json: only step address has it");
+    if (is_address)
+        check_address_step(file, node);
 }
 
 /* "401" or "500-599". */
@@ -251,18 +282,18 @@ static void read_rule(struct source_file *file, const struct tree_node *node, st
     rule->text = mem_string(node->title);
     set_text(&rule->means, node, "means");
     if (!*rule->text)
-        FAULT(file, node->line, "%s: its title is empty", kind);
+        fault_at(&file->faults, node->line, "%s: its title is empty", kind);
     if (rule->match == DEFINITION_STATUS && !parse_statuses(node->title, rule))
-        FAULT(file, node->line, "status: '%s' is no HTTP status and no range of them", node->title);
+        fault_at(&file->faults, node->line, "status: '%s' is no HTTP status and no range of them", node->title);
     if (!verdict)
-        FAULT(file, node->line, "%s '%s' has no verdict", kind, node->title);
+        fault_at(&file->faults, node->line, "%s '%s' has no verdict", kind, node->title);
     else if (!parse_verdict(verdict->text, &rule->verdict))
-        FAULT(file, verdict->line, "verdict: '%s' is not done, unchanged, again, refused or refused-account",
-              verdict->text);
+        fault_at(&file->faults, verdict->line,
+                 "verdict: '%s' is not done, unchanged, again, refused or refused-account", verdict->text);
     if (after && !parse_duration(after->text, &rule->after_ms))
-        FAULT(file, after->line, "after: '%s' is no duration, such as 30m", after->text);
+        fault_at(&file->faults, after->line, "after: '%s' is no duration, such as 30m", after->text);
     else if (after && rule->verdict != DEFINITION_AGAIN)
-        FAULT(file, after->line, "after: only goes with the verdict again");
+        fault_at(&file->faults, after->line, "after: only goes with the verdict again");
 }
 
 static bool is_rule(const struct tree_node *node)
@@ -293,30 +324,51 @@ static void read_rules(struct source_file *file, const struct tree_node *tree)
 static void read_limits(struct source_file *file, const struct tree_node *tree)
 {
     const struct tree_value *names = tree_value(tree, "names"), *families = tree_value(tree, "families");
+    const struct tree_value *values = tree_value(tree, "values");
     unsigned long number = 0;
 
     if (names && !parse_number(names->text, 1, 1000, &number))
-        FAULT(file, names->line, "names: '%s' is no number from 1 to 1000", names->text);
+        fault_at(&file->faults, names->line, "names: '%s' is no number from 1 to 1000", names->text);
     if (names)
         file->definition->names_max = number;
     if (families && strcmp(families->text, "one") != 0 && strcmp(families->text, "both") != 0)
-        FAULT(file, families->line, "families: '%s' is neither one nor both", families->text);
+        fault_at(&file->faults, families->line, "families: '%s' is neither one nor both", families->text);
     if (families)
         file->definition->both_families = strcmp(families->text, "both") == 0;
+    if (values && strcmp(values->text, "one") != 0 && strcmp(values->text, "many") != 0)
+        fault_at(&file->faults, values->line, "values: '%s' is neither one nor many", values->text);
+    if (values)
+        file->definition->many_values = strcmp(values->text, "many") == 0;
+}
+
+static bool uses(const struct definition_step *step, const char *placeholder)
+{
+    bool used = step->url && strstr(step->url, placeholder);
+
+    for (size_t i = 0; i < step->query_count; i++)
+        used |= strstr(step->query[i], placeholder) != NULL;
+    return used;
 }
 
 static void check_whole(struct source_file *file)
 {
     const struct definition *definition = file->definition;
+    bool basic = definition->update.basic || definition->delete.basic;
 
     if (!definition->title)
-        FAULT(file, 1, "there is no title");
-    if (!definition->url)
-        FAULT(file, 1, "there is no step with a url");
-    if (definition->rule_count == 0)
-        FAULT(file, 1, "there is no word, text or status: no answer would have a verdict");
-    if (definition->basic && !(definition->needs_username && definition->needs_password))
-        FAULT(file, 1, "auth = basic: username and password must be among the needs");
+        fault_at(&file->faults, 1, "there is no title");
+    if (!definition->update.url && !definition->address.url)
+        fault_at(&file->faults, 1, "there is no step with a url");
+    if (definition->delete.url && !definition->update.url)
+        fault_at(&file->faults, 1, "there is a step delete, and no step update");
+    if (definition->address.url && !(definition->server && strncmp(definition->server, "https://", 8) == 0))
+        fault_at(&file->faults, 1, "step address: the server must begin with https://");
+    if (definition->update.url && definition->rule_count == 0)
+        fault_at(&file->faults, 1, "there is no word, text or status: no answer would have a verdict");
+    if (definition->both_families && uses(&definition->update, "{type}"))
+        fault_at(&file->faults, 1, "{type} in step update: a request with families = both has two");
+    if (basic && !(definition->needs_username && definition->needs_password))
+        fault_at(&file->faults, 1, "auth = basic: username and password must be among the needs");
 }
 
 static void read_tree(struct source_file *file, const struct tree_node *tree)
@@ -325,7 +377,7 @@ static void read_tree(struct source_file *file, const struct tree_node *tree)
     const struct tree_node *needs = tree_find(tree, "needs");
 
     if (like && file->depth == LIKE_DEPTH)
-        FAULT(file, like->line, "like: too many definitions build on each other");
+        fault_at(&file->faults, like->line, "like: too many definitions build on each other");
     else if (like)
         file->definition = load(like->text, file, like->line);
     if (!file->definition)
@@ -342,19 +394,19 @@ static void read_tree(struct source_file *file, const struct tree_node *tree)
         if (tree->nodes[i].key->keys == step_keys)
             read_step(file, &tree->nodes[i]);
     read_rules(file, tree);
-    if (!file->failed)
+    if (!file->faults.any)
         check_whole(file);
 }
 
 static struct definition *read_file(const char *name, struct source_file *file)
 {
-    struct tree_node *tree = tree_read(file->path, definition_keys, file->fault, file->arg);
+    struct tree_node *tree = tree_read(file->faults.path, definition_keys, file->faults.fn, file->faults.arg);
 
     if (!tree)
         return NULL;
     read_tree(file, tree);
     tree_free(tree);
-    if (file->failed) {
+    if (file->faults.any) {
         definition_free(file->definition);
         return NULL;
     }
@@ -367,7 +419,7 @@ static struct definition *read_file(const char *name, struct source_file *file)
 static struct definition *load(const char *name, struct source_file *user, int line)
 {
     char *path = find_file(name);
-    struct source_file file = {path, user->fault, user->arg, user->depth + 1, false, NULL};
+    struct source_file file = {{path, user->faults.fn, user->faults.arg, false}, user->depth + 1, NULL};
     struct definition *definition = NULL;
 
     if (path)
@@ -375,23 +427,38 @@ static struct definition *load(const char *name, struct source_file *user, int l
     else
         fault_unknown(user, line, name);
     if (!definition)
-        user->failed = true;
+        user->faults.any = true;
     free(path);
     return definition;
 }
 
 struct definition *definition_load(const char *name, const char *file, int line, tree_fault_fn *fault, void *arg)
 {
-    struct source_file user = {file, fault, arg, 0, false, NULL};
+    struct source_file user = {{file, fault, arg, false}, 0, NULL};
 
     return load(name, &user, line);
 }
 
 struct definition *definition_read(const char *name, const char *path, tree_fault_fn *fault, void *arg)
 {
-    struct source_file file = {path, fault, arg, 1, false, NULL};
+    struct source_file file = {{path, fault, arg, false}, 1, NULL};
 
     return read_file(name, &file);
+}
+
+char *definition_address_url(const struct definition *definition)
+{
+    struct buf url = {0};
+
+    buf_addf(&url, "%s%s", definition->server, definition->address.url + strlen("{server}"));
+    return buf_take(&url);
+}
+
+static void clear_step(struct definition_step *step)
+{
+    free_list(step->query, step->query_count);
+    free(step->url);
+    free(step->member);
 }
 
 void definition_free(struct definition *definition)
@@ -403,8 +470,9 @@ void definition_free(struct definition *definition)
         free(definition->rules[i].means);
     }
     free(definition->rules);
-    free_list(definition->query, definition->query_count);
-    free(definition->url);
+    clear_step(&definition->update);
+    clear_step(&definition->delete);
+    clear_step(&definition->address);
     free(definition->server);
     free(definition->site);
     free(definition->title);

@@ -20,6 +20,8 @@ enum {
     DATAGRAM = 32768, /* what the kernel fills at most in one answer to a dump */
     RECEIVE_BUFFER = 1 << 20,
     READS_PER_TURN = 64, /* so that a storm of events leaves room for the rest of the loop */
+    MOST_FOLLOWED = 200, /* links; a jump of BPF goes no further than 255 */
+    ADDRESS_CODE = 10,   /* where in the filter addresses are dealt with */
     LONGEST_PREFIX = 3,  /* of routes that wake us: the default, the halves of VPNs, and 2000::/3 */
 };
 
@@ -29,29 +31,43 @@ struct kernel {
     struct event *readable;
     kernel_hint_fn *hint;
     void *arg;
-    int *followed; /* NULL: every interface */
+    int *followed; /* in rising order; NULL: every interface */
     size_t followed_count;
+    struct if_nameindex *names; /* of all links, until one changes; or NULL */
     unsigned sequence;
     _Alignas(struct nlmsghdr) char datagram[DATAGRAM];
 };
 
 /* ---- Sockets. ---- */
 
-/* Runs in the kernel on each notification: a route with a longer prefix never wakes the process, so a router that
- * holds a full table costs nothing. nlmsg_type is in host order, which BPF reads as network order. */
-static int attach_filter(int fd)
+/* Runs in the kernel on each notification, which is one message. A route with a longer prefix never wakes the process, so a
+ * router that holds a full table costs nothing; nor does an address of a link that is not followed. indexes NULL: all
+ * are. Fields are in host order, which BPF reads as network order. */
+static int attach_filter(int fd, const int *indexes, size_t count)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 6, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELADDR), 5, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len)),
         BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LONGEST_PREFIX, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, 0),
         BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        [ADDRESS_CODE] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NLMSG_HDRLEN + offsetof(struct ifaddrmsg, ifa_index)),
+        [ADDRESS_CODE + MOST_FOLLOWED + 2] = BPF_STMT(BPF_RET | BPF_K, 0),
     };
-    struct sock_fprog program = {sizeof code / sizeof *code, code};
+    struct sock_fprog program = {.filter = code};
+    size_t at = ADDRESS_CODE + 1;
 
+    for (size_t i = 0; indexes && i < count; i++)
+        code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl((uint32_t)indexes[i]),
+                                                  (unsigned char)(count - i), 0);
+    code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, indexes ? 0 : UINT32_MAX);
+    code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+    program.len = (unsigned short)at;
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
@@ -76,7 +92,8 @@ static struct mnl_socket *open_events(void)
     if (!socket)
         return NULL;
     set_receive_buffer(mnl_socket_get_fd(socket));
-    if (attach_filter(mnl_socket_get_fd(socket)) == 0 && mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) == 0)
+    if (attach_filter(mnl_socket_get_fd(socket), NULL, 0) == 0 &&
+        mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) == 0)
         return socket;
     mnl_socket_close(socket);
     return NULL;
@@ -123,28 +140,20 @@ static ssize_t receive(struct kernel *kernel, const struct mnl_socket *socket)
 
 /* ---- Events. ---- */
 
-static bool is_followed(const struct kernel *kernel, int index)
+static void forget_names(struct kernel *kernel)
 {
-    for (size_t i = 0; i < kernel->followed_count; i++)
-        if (kernel->followed[i] == index)
-            return true;
-    return !kernel->followed;
+    if (kernel->names)
+        if_freenameindex(kernel->names);
+    kernel->names = NULL;
 }
 
-static bool is_hint(const struct kernel *kernel, const struct nlmsghdr *message)
-{
-    int index;
-
-    return !message_is_address_event(message, &index) || is_followed(kernel, index);
-}
-
-static bool has_hint(const struct kernel *kernel, ssize_t length)
+static bool has_link(const struct kernel *kernel, ssize_t length)
 {
     const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)kernel->datagram;
     int rest = (int)length;
 
     for (; mnl_nlmsg_ok(message, rest); message = mnl_nlmsg_next(message, &rest))
-        if (is_hint(kernel, message))
+        if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK)
             return true;
     return false;
 }
@@ -161,8 +170,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
         if (length == -EAGAIN)
             break;
+        hint = true;
         overrun |= length < 0;
-        hint |= length < 0 || has_hint(kernel, length);
+        if (length < 0 || has_link(kernel, length))
+            forget_names(kernel);
     }
     if (hint)
         kernel->hint(kernel->arg, overrun);
@@ -199,17 +210,57 @@ void kernel_close(struct kernel *kernel)
         mnl_socket_close(kernel->questions);
     if (kernel->events)
         mnl_socket_close(kernel->events);
+    forget_names(kernel);
     free(kernel->followed);
     free(kernel);
 }
 
-void kernel_follow(struct kernel *kernel, const int *indexes, size_t count)
+static int compare_indexes(const void *a, const void *b)
 {
+    return *(const int *)a - *(const int *)b;
+}
+
+static bool is_followed(const struct kernel *kernel, int index)
+{
+    return !kernel->followed ||
+           bsearch(&index, kernel->followed, kernel->followed_count, sizeof index, compare_indexes);
+}
+
+/* A sorted copy without doubles; NULL when they are too many for the filter. */
+static int *sort_indexes(const int *indexes, size_t *count)
+{
+    int *sorted = mem_alloc((*count + 1) * sizeof *sorted);
+    size_t used = 0;
+
+    if (*count)
+        memcpy(sorted, indexes, *count * sizeof *sorted);
+    qsort(sorted, *count, sizeof *sorted, compare_indexes);
+    for (size_t i = 0; i < *count; i++)
+        if (!used || sorted[used - 1] != sorted[i])
+            sorted[used++] = sorted[i];
+    *count = used;
+    if (used <= MOST_FOLLOWED)
+        return sorted;
+    free(sorted);
+    return NULL;
+}
+
+bool kernel_follow(struct kernel *kernel, const int *indexes, size_t count)
+{
+    int *fresh = indexes ? sort_indexes(indexes, &count) : NULL;
+    bool grown = !fresh && kernel->followed, shrunk = fresh && !kernel->followed;
+
+    for (size_t i = 0; fresh && i < count; i++)
+        grown |= !is_followed(kernel, fresh[i]);
+    shrunk |= fresh && count < kernel->followed_count;
+    if (!kernel->events || !(grown || shrunk) || attach_filter(mnl_socket_get_fd(kernel->events), fresh, count) < 0) {
+        free(fresh);
+        return false;
+    }
     free(kernel->followed);
-    kernel->followed = indexes ? mem_resize(NULL, count, sizeof *indexes) : NULL;
-    kernel->followed_count = indexes ? count : 0;
-    if (kernel->followed_count)
-        memcpy(kernel->followed, indexes, count * sizeof *indexes);
+    kernel->followed = fresh;
+    kernel->followed_count = fresh ? count : 0;
+    return grown;
 }
 
 /* ---- Questions. ---- */
@@ -326,16 +377,20 @@ int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *l
     return ask_link(kernel, index, NULL, link);
 }
 
-static int compare_indexes(const void *a, const void *b)
+/* All links by name. A dump of them costs more than all else of a reading, so it is kept while events tell of changes. */
+static const struct if_nameindex *list_names(struct kernel *kernel)
 {
-    return *(const int *)a - *(const int *)b;
+    if (!kernel->events)
+        forget_names(kernel);
+    if (!kernel->names)
+        kernel->names = if_nameindex();
+    return kernel->names;
 }
 
 int kernel_match(struct kernel *kernel, const char *pattern, int **indexes, size_t *count)
 {
-    struct if_nameindex *names = if_nameindex();
+    const struct if_nameindex *names = list_names(kernel);
 
-    (void)kernel;
     *indexes = NULL;
     *count = 0;
     if (!names)
@@ -346,7 +401,6 @@ int kernel_match(struct kernel *kernel, const char *pattern, int **indexes, size
         *indexes = mem_resize(*indexes, *count + 1, sizeof **indexes);
         (*indexes)[(*count)++] = (int)name->if_index;
     }
-    if_freenameindex(names);
     if (*count)
         qsort(*indexes, *count, sizeof **indexes, compare_indexes);
     return 0;

@@ -20,6 +20,7 @@ enum {
     OPTION_DRY_RUN = 4,
     OPTION_INTERFACE = 8,
     OPTION_JSON = 16,
+    OPTION_VERBOSE = 32,
 };
 
 struct arguments {
@@ -28,6 +29,7 @@ struct arguments {
     const char *interface;
     bool dry_run;
     bool json;
+    bool verbose;
     int given; /* OPTION_... */
 };
 
@@ -54,7 +56,9 @@ static int run_once(const struct arguments *arguments)
 
 static int run_watch(const struct arguments *arguments)
 {
-    return watch_run(arguments->interface, arguments->json);
+    struct watch_options options = {arguments->interface, arguments->json, arguments->verbose};
+
+    return watch_run(&options);
 }
 
 static void print_fault(void *arg, const char *file, int line, const char *text)
@@ -76,7 +80,7 @@ static int run_check(const struct arguments *arguments)
     if (!config)
         return USAGE;
     for (size_t i = 0; i < config->provider_count; i++)
-        names += config->providers[i]->hostname_count;
+        names += config->providers[i]->names.count;
     printf("%s: good, %zu name%s at %zu provider%s\n", config->file, names, names == 1 ? "" : "s",
            config->provider_count, config->provider_count == 1 ? "" : "s");
     config_free(config);
@@ -87,7 +91,7 @@ static const struct command commands[] = {
     {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, "the daemon, in the foreground"},
     {"once", run_once, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN,
      "publish what is out of date, then exit: 0 when all is current"},
-    {"watch", run_watch, OPTION_INTERFACE | OPTION_JSON,
+    {"watch", run_watch, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE,
      "print the addresses and their changes; needs no configuration"},
     {"check", run_check, OPTION_CONFIG, "check the configuration"},
 };
@@ -95,15 +99,11 @@ static const struct command commands[] = {
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"state-dir", required_argument, NULL, 's'},
-    {"log-level", required_argument, NULL, 'l'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"interface", required_argument, NULL, 'i'},
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},    {"state-dir", required_argument, NULL, 's'},
+    {"log-level", required_argument, NULL, 'l'}, {"dry-run", no_argument, NULL, 'n'},
+    {"interface", required_argument, NULL, 'i'}, {"json", no_argument, NULL, 'j'},
+    {"verbose", no_argument, NULL, 'v'},         {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},         {NULL, 0, NULL, 0},
 };
 
 static int print_help(void)
@@ -119,6 +119,7 @@ static int print_help(void)
          "  -n, --dry-run            print the requests, send nothing (run, once)\n"
          "  -i, --interface NAME     instead of auto (watch)\n"
          "      --json               one object per line (watch)\n"
+         "  -v, --verbose            with all candidates, and why not they (watch)\n"
          "  -h, --help\n"
          "  -V, --version\n"
          "\n"
@@ -140,11 +141,8 @@ static int wrong_option(const struct command *command, int given)
     static const struct {
         int option;
         const char *name;
-    } names[] = {{OPTION_CONFIG, "--config"},
-                 {OPTION_STATE_DIR, "--state-dir"},
-                 {OPTION_DRY_RUN, "--dry-run"},
-                 {OPTION_INTERFACE, "--interface"},
-                 {OPTION_JSON, "--json"}};
+    } names[] = {{OPTION_CONFIG, "--config"},       {OPTION_STATE_DIR, "--state-dir"}, {OPTION_DRY_RUN, "--dry-run"},
+                 {OPTION_INTERFACE, "--interface"}, {OPTION_JSON, "--json"},           {OPTION_VERBOSE, "--verbose"}};
     size_t i = 0;
 
     while (!(given & names[i].option))
@@ -205,6 +203,10 @@ static int take_option(int letter, struct arguments *arguments)
         arguments->json = true;
         arguments->given |= OPTION_JSON;
         return -1;
+    case 'v':
+        arguments->verbose = true;
+        arguments->given |= OPTION_VERBOSE;
+        return -1;
     case 'h':
         return print_help();
     case 'V':
@@ -231,7 +233,7 @@ int main(int argc, char **argv)
     int letter;
 
     forbid_core_files();
-    while ((letter = getopt_long(argc, argv, "c:l:ni:hV", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "c:l:ni:vhV", long_options, NULL)) != -1) {
         int status = take_option(letter, &arguments);
 
         if (status >= 0)

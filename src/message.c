@@ -52,16 +52,6 @@ static void read_number(void *number, size_t size, const void *payload, size_t l
         memcpy(number, payload, size);
 }
 
-bool message_is_address_event(const struct nlmsghdr *message, int *index)
-{
-    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
-
-    if (!is_a(message, RTM_NEWADDR, sizeof *info) && !is_a(message, RTM_DELADDR, sizeof *info))
-        return false;
-    *index = (int)info->ifa_index;
-    return true;
-}
-
 struct address_answer {
     int family;
     struct ip local, other;

@@ -18,8 +18,8 @@ struct record {
     char *note;          /* of the state: the provider's words, or what failed */
     char *why_none;      /* why no address is wanted */
     int64_t published_s;
-    struct ip wanted;
-    struct ip published;
+    struct record_target target;
+    struct ip_set published;
     unsigned char family;
     unsigned char state;
     unsigned char trouble; /* of the last failures: enum backoff_trouble */
@@ -48,14 +48,14 @@ static void keep(char **place, const char *text)
 
 static void log_transition(const struct record *record, enum record_state next, const char *note, uint64_t delay_ms)
 {
-    char from[IP_TEXT_SIZE], to[IP_TEXT_SIZE];
+    char from[IP_SET_TEXT_SIZE], to[IP_SET_TEXT_SIZE];
     struct buf text = {0};
 
-    ip_text(&record->published, from);
-    ip_text(&record->wanted, to);
+    ip_set_text(&record->published, from);
+    ip_set_text(&record->target.ips, to);
     buf_addf(&text, "%s %s: %s -> %s (", record->name, ip_record_type(record->family), state_words[record->state],
              state_words[next]);
-    if (next == RECORD_UPDATING && ip_is_set(&record->published))
+    if (next == RECORD_UPDATING && record->published.count)
         buf_addf(&text, "%s -> %s", from, to);
     else if (next == RECORD_UPDATING)
         buf_add(&text, to);
@@ -80,7 +80,7 @@ static void log_transition(const struct record *record, enum record_state next, 
 static void check(const struct record *record)
 {
     assert((record->state == RECORD_WAITING) == (record->timer && timer_is_running(record->timer)));
-    assert(record->state != RECORD_UPDATING || ip_is_set(&record->wanted));
+    assert(record->state != RECORD_UPDATING || record->target.ips.count || record->target.withdraw);
     (void)record;
 }
 
@@ -111,15 +111,23 @@ static void enter(struct record *record, enum record_state next, const char *not
     record->calls->changed(record->owner);
 }
 
+/* Does the provider have to hear of it? */
+static bool is_due(const struct record *record)
+{
+    if (!record->target.ips.count)
+        return record->target.withdraw && (record->doubtful || record->published.count);
+    return record->doubtful || !ip_set_equal(&record->target.ips, &record->published);
+}
+
 /* Where a record goes that nothing holds back. */
 static void proceed(struct record *record)
 {
-    if (!ip_is_set(&record->wanted))
-        enter(record, RECORD_IDLE, record->why_none, 0);
-    else if (record->doubtful || !ip_equal(&record->wanted, &record->published))
+    if (is_due(record))
         enter(record, RECORD_UPDATING, NULL, 0);
-    else if (record->state != RECORD_CURRENT)
+    else if (record->target.ips.count && record->state != RECORD_CURRENT)
         enter(record, RECORD_CURRENT, "published before", 0);
+    else if (!record->target.ips.count && record->state != RECORD_IDLE)
+        enter(record, RECORD_IDLE, record->why_none, 0);
 }
 
 static void on_wait_over(void *arg)
@@ -142,10 +150,14 @@ void record_result(struct record *record, const struct update_result *result)
     switch (result->verdict) {
     case UPDATE_DONE:
     case UPDATE_UNCHANGED:
-        record->published = record->wanted;
+        record->published = record->target.ips;
         record->published_s = timer_wall_s();
         record->doubtful = false;
-        enter(record, RECORD_CURRENT, result->text, 0);
+        record->failures = 0;
+        if (record->published.count)
+            enter(record, RECORD_CURRENT, result->text, 0);
+        else
+            enter(record, RECORD_IDLE, "withdrawn", 0);
         break;
     case UPDATE_UNREACHABLE:
         wait_for(record, BACKOFF_NETWORK, result);
@@ -177,12 +189,18 @@ static void note_why_none(struct record *record, const char *why_none)
         log_info("%s %s: idle (%s)", record->name, ip_record_type(record->family), why_none);
 }
 
-void record_want(struct record *record, const struct ip *ip, const char *why_none)
+static bool is_same_target(const struct record_target *a, const struct record_target *b)
 {
-    bool same = ip_equal(&record->wanted, ip);
+    return ip_set_equal(&a->ips, &b->ips) && a->link == b->link && a->prefix_length == b->prefix_length &&
+           a->withdraw == b->withdraw;
+}
 
-    record->wanted = *ip;
-    if (!ip_is_set(ip))
+void record_want(struct record *record, const struct record_target *target, const char *why_none)
+{
+    bool same = is_same_target(&record->target, target);
+
+    record->target = *target;
+    if (!target->ips.count)
         note_why_none(record, why_none);
     if (same || is_held(record))
         return;
@@ -196,7 +214,7 @@ void record_force(struct record *record)
     if (record->state == RECORD_UPDATING)
         return;
     record->doubtful = true; /* so that a failure does not end it */
-    if (ip_is_set(&record->wanted))
+    if (record->target.ips.count || record->target.withdraw)
         enter(record, RECORD_UPDATING, NULL, 0);
     else if (record->state != RECORD_IDLE)
         enter(record, RECORD_IDLE, record->why_none ? record->why_none : "no-address", 0);
@@ -278,7 +296,7 @@ enum record_state record_state(const struct record *record)
     return record->state;
 }
 
-const struct ip *record_wanted(const struct record *record)
+const struct record_target *record_target(const struct record *record)
 {
-    return &record->wanted;
+    return &record->target;
 }

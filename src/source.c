@@ -1,9 +1,10 @@
 #include "source.h"
 
+#include "mem.h"
+
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,95 +13,50 @@
 static const char *const far_away4 = "198.41.0.4";
 static const char *const far_away6 = "2001:503:ba3e::2:30";
 
-/* What each means for a whole source; the name of the interface stands between before and after. */
-static const struct {
-    const char *word;
-    const char *before;
-    const char *after;
-} reasons[] = {
-    [SOURCE_NO_ROUTE] = {"no-route", "there is no route to the Internet", ""},
-    [SOURCE_NO_INTERFACE] = {"no-interface", "there is no interface ", ""},
-    [SOURCE_LINK_DOWN] = {"link-down", "", " is down"},
-    [SOURCE_NO_ADDRESS] = {"no-address", "", " has no address"},
-    [SOURCE_LINK_LOCAL] = {"link-local", "", " has only a link-local address"},
-    [SOURCE_SPECIAL] = {"special", "", " has only an address of a special range"},
-    [SOURCE_ULA] = {"ula", "", " has only a unique local address"},
-    [SOURCE_PRIVATE] = {"private", "", " has only a private address: it is behind another router's NAT"},
-    [SOURCE_CARRIER_NAT] = {"carrier-nat", "", " has only a shared address: it is behind the carrier's NAT"},
-    [SOURCE_NOT_GLOBAL] = {"not-global", "", " has only an address whose scope is not global"},
-    [SOURCE_DAD_FAILED] = {"dad-failed", "another host has the address of ", ""},
-    [SOURCE_TENTATIVE] = {"tentative", "the address is still being checked for duplicates on ", ""},
-    [SOURCE_DEPRECATED] = {"deprecated", "", " has only a deprecated address"},
-    [SOURCE_TEMPORARY] = {"temporary", "", " has only a temporary address"},
-    [SOURCE_OTHER] = {"other", "another address comes first on ", ""},
-    [SOURCE_CHOSEN] = {"chosen", "on ", ""},
-};
+/* ---- Choosing. ---- */
 
-const char *source_reason_word(enum source_reason reason)
+enum reason source_judge_ip(const struct rule *rule, const struct ip *ip)
 {
-    return reasons[reason].word;
-}
+    enum ip_kind kind = ip_kind(ip);
 
-static bool is_auto(const struct source_rule *rule)
-{
-    return !rule->interfaces[0][0];
-}
-
-bool source_rule_equal(const struct source_rule *a, const struct source_rule *b)
-{
-    for (size_t i = 0; i < SOURCE_INTERFACES; i++)
-        if (strcmp(a->interfaces[i], b->interfaces[i]) != 0)
-            return false;
-    return a->family == b->family;
-}
-
-const char *source_rule_name(const struct source_rule *rule, char *buffer)
-{
-    size_t used = (size_t)snprintf(buffer, SOURCE_NAME_SIZE, "%s", is_auto(rule) ? "auto" : rule->interfaces[0]);
-
-    for (size_t i = 1; i < SOURCE_INTERFACES && rule->interfaces[i][0]; i++)
-        used += (size_t)snprintf(buffer + used, SOURCE_NAME_SIZE - used, ",%s", rule->interfaces[i]);
-    return buffer;
-}
-
-static enum source_reason judge_kind(enum ip_kind kind)
-{
+    if (kind == IP_PUBLIC || rule->allow_private)
+        return REASON_CHOSEN;
     switch (kind) {
-    case IP_PUBLIC:
-        return SOURCE_CHOSEN;
     case IP_PRIVATE:
-        return SOURCE_PRIVATE;
+        return REASON_PRIVATE;
     case IP_CARRIER_NAT:
-        return SOURCE_CARRIER_NAT;
+        return REASON_CARRIER_NAT;
     case IP_LINK_LOCAL:
-        return SOURCE_LINK_LOCAL;
+        return REASON_LINK_LOCAL;
     case IP_ULA:
-        return SOURCE_ULA;
-    case IP_SPECIAL:
-        break;
+        return REASON_ULA;
+    default:
+        return REASON_SPECIAL;
     }
-    return SOURCE_SPECIAL;
 }
 
-enum source_reason source_judge(const struct kernel_address *address)
+static bool in_one_of(const struct ip *ip, const struct ip_prefix *prefixes)
 {
-    enum source_reason reason = judge_kind(ip_kind(&address->ip));
+    for (size_t i = 0; i < RULE_PREFIXES; i++)
+        if (ip_is_set(&prefixes[i].ip) && ip_in_prefix(ip, &prefixes[i]))
+            return true;
+    return false;
+}
 
-    if (reason != SOURCE_CHOSEN)
-        return reason;
-    if (address->scope != RT_SCOPE_UNIVERSE)
-        return SOURCE_NOT_GLOBAL;
-    if (address->flags & IFA_F_DADFAILED)
-        return SOURCE_DAD_FAILED;
-    /* An optimistic address (RFC 4429) is tentative too, and others may still own it. */
-    if (address->flags & IFA_F_TENTATIVE)
-        return SOURCE_TENTATIVE;
-    if (address->flags & IFA_F_DEPRECATED || address->preferred_s == 0)
-        return SOURCE_DEPRECATED;
-    /* One bit with two meanings: IFA_F_SECONDARY for IPv4, IFA_F_TEMPORARY for IPv6. */
-    if (address->ip.family == AF_INET6 && address->flags & IFA_F_TEMPORARY)
-        return SOURCE_TEMPORARY;
-    return SOURCE_CHOSEN;
+/* A family without a prefix in the list is not restricted by it. */
+static bool is_matched(const struct ip *ip, const struct ip_prefix *prefixes)
+{
+    bool restricted = false;
+
+    for (size_t i = 0; i < RULE_PREFIXES; i++)
+        restricted |= prefixes[i].ip.family == ip->family;
+    return !restricted || in_one_of(ip, prefixes);
+}
+
+/* One bit with two meanings: IFA_F_SECONDARY for IPv4, IFA_F_TEMPORARY for IPv6. */
+static bool is_temporary(const struct kernel_address *address)
+{
+    return address->ip.family == AF_INET6 && address->flags & IFA_F_TEMPORARY;
 }
 
 static bool is_secondary(const struct kernel_address *address)
@@ -108,20 +64,64 @@ static bool is_secondary(const struct kernel_address *address)
     return address->ip.family == AF_INET && address->flags & IFA_F_SECONDARY;
 }
 
-/* The stable address of a prefix for which privacy extensions make temporary ones. */
+/* The reason for one address by itself. */
+static enum reason judge(const struct rule *rule, const struct kernel_address *address)
+{
+    /* An uplink behind somebody else's NAT has a private address, and is the way outside all the same. */
+    enum reason reason =
+        rule->outside && ip_kind(&address->ip) != IP_LINK_LOCAL ? REASON_CHOSEN : source_judge_ip(rule, &address->ip);
+
+    if (reason != REASON_CHOSEN)
+        return reason;
+    if (address->scope != RT_SCOPE_UNIVERSE)
+        return REASON_NOT_GLOBAL;
+    if (!is_matched(&address->ip, rule->match))
+        return REASON_NO_MATCH;
+    if (address->flags & IFA_F_DADFAILED)
+        return REASON_DAD_FAILED;
+    /* An optimistic address (RFC 4429) is tentative too, and others may still own it. */
+    if (address->flags & IFA_F_TENTATIVE)
+        return REASON_TENTATIVE;
+    if (address->flags & IFA_F_DEPRECATED || address->preferred_s == 0)
+        return REASON_DEPRECATED;
+    if (is_temporary(address) && !rule->temporary)
+        return REASON_TEMPORARY;
+    return REASON_CHOSEN;
+}
+
+/* A temporary address, or the stable one of a prefix for which the kernel makes temporary ones. */
 static bool has_privacy(const struct kernel_address *address)
 {
-    return address->ip.family == AF_INET6 && address->flags & IFA_F_MANAGETEMPADDR;
+    return address->ip.family == AF_INET6 && address->flags & (IFA_F_MANAGETEMPADDR | IFA_F_TEMPORARY);
+}
+
+static bool was_before(const struct ip *ip, const struct source_before *before)
+{
+    for (size_t i = 0; i < before->ips.count; i++) {
+        unsigned bits = before->bits ? before->bits : ip_bits(before->ips.list[i].family);
+        struct ip_prefix prefix = {before->ips.list[i], (unsigned char)bits};
+
+        if (ip_in_prefix(ip, &prefix))
+            return true;
+    }
+    return false;
 }
 
 /* Does a stand before b? The order is total, as no address is twice on a link. */
 static bool stands_before(const struct kernel_address *a, const struct kernel_address *b,
                           const struct source_ties *ties)
 {
+    bool public_a = ip_kind(&a->ip) == IP_PUBLIC, before_a = was_before(&a->ip, ties->before);
+    bool preferred_a = in_one_of(&a->ip, ties->rule->prefer);
+
+    if (preferred_a != in_one_of(&b->ip, ties->rule->prefer))
+        return preferred_a;
+    if (public_a != (ip_kind(&b->ip) == IP_PUBLIC))
+        return public_a;
     if (is_secondary(a) != is_secondary(b))
         return is_secondary(b);
-    if (ip_equal(&a->ip, &ties->before) != ip_equal(&b->ip, &ties->before))
-        return ip_equal(&a->ip, &ties->before);
+    if (before_a != was_before(&b->ip, ties->before))
+        return before_a;
     if (has_privacy(a) != has_privacy(b))
         return has_privacy(b);
     if (a->ip.family == AF_INET6 && a->preferred_s != b->preferred_s)
@@ -131,35 +131,53 @@ static bool stands_before(const struct kernel_address *a, const struct kernel_ad
     return memcmp(a->ip.bytes, b->ip.bytes, sizeof a->ip.bytes) < 0;
 }
 
-size_t source_choose(const struct kernel_address *list, size_t count, const struct source_ties *ties,
-                     enum source_reason *each, enum source_reason *reason)
+size_t source_choose(const struct kernel_address *list, size_t count, const struct source_ties *ties, enum reason *each,
+                     enum reason *reason)
 {
     size_t chosen = count;
 
-    *reason = SOURCE_NO_ADDRESS;
+    *reason = REASON_NO_ADDRESS;
     for (size_t i = 0; i < count; i++) {
-        enum source_reason this_one = source_judge(&list[i]);
+        enum reason this_one = judge(ties->rule, &list[i]);
 
-        if (this_one == SOURCE_CHOSEN && (chosen == count || stands_before(&list[i], &list[chosen], ties)))
+        if (this_one == REASON_CHOSEN && (chosen == count || stands_before(&list[i], &list[chosen], ties)))
             chosen = i;
         if (this_one > *reason)
             *reason = this_one;
         if (each)
-            each[i] = this_one == SOURCE_CHOSEN ? SOURCE_OTHER : this_one;
+            each[i] = this_one == REASON_CHOSEN ? REASON_OTHER : this_one;
     }
     if (each && chosen < count)
-        each[chosen] = SOURCE_CHOSEN;
+        each[chosen] = REASON_CHOSEN;
     return chosen;
 }
 
-static void give_reason(const struct source_rule *rule, struct source_answer *answer, enum source_reason reason)
+/* ---- Reading. ---- */
+
+struct reading {
+    struct kernel *kernel;
+    const struct rule *rule;
+    const struct source_before *before;
+    struct source_answer *answer;
+    source_candidate_fn *fn;
+    void *arg;
+    const struct source_answer *whole; /* what comes of it, known beforehand where there is an fn */
+};
+
+/* The best of one link. */
+struct found {
+    enum reason reason;
+    struct ip ip; /* set where the reason is REASON_CHOSEN */
+    unsigned char prefix_length;
+};
+
+void source_give_reason(struct source_answer *answer, const struct rule *rule, enum reason reason, const char *detail)
 {
-    char buffer[SOURCE_NAME_SIZE];
-    const char *name = answer->link.index ? answer->link.name : is_auto(rule) ? "" : source_rule_name(rule, buffer);
+    char buffer[RULE_NAME_SIZE];
+    const char *name = answer->link.index ? answer->link.name : rule_is_auto(rule) ? "" : rule_name(rule, buffer);
 
     answer->reason = reason;
-    snprintf(answer->text, sizeof answer->text, "%s: %s%s%s", reasons[reason].word, reasons[reason].before, name,
-             reasons[reason].after);
+    reason_text(answer->text, sizeof answer->text, reason, name, detail);
 }
 
 static struct ip far_away(int family)
@@ -170,121 +188,208 @@ static struct ip far_away(int family)
     return ip;
 }
 
-/* The kernel's own choice of an address on the link; unset when it has no route there. */
-static struct ip ask_own(struct kernel *kernel, int family, int index)
+/* The kernel's own choice of an address on the link; unset when it has no route there. 0 or -EAGAIN. */
+static int ask_own(struct kernel *kernel, int family, int index, struct ip *own)
 {
     struct ip destination = far_away(family);
     struct kernel_route route;
+    int error = kernel_route(kernel, &destination, index, &route);
 
-    return kernel_route(kernel, &destination, index, &route) ? (struct ip){0} : route.source;
+    *own = error ? (struct ip){0} : route.source;
+    return error == -EAGAIN ? error : 0;
 }
 
-/* Looks at one link. 0 with the reason in *reason, and the address in *ip where that is SOURCE_CHOSEN; or -EAGAIN. */
-static int read_link(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
-                     const struct kernel_link *link, enum source_reason *reason, struct ip *ip)
+static void tell_candidate(const struct reading *reading, const struct kernel_link *link,
+                           const struct kernel_address *address, enum reason reason)
 {
-    struct source_ties ties = {.before = *before};
+    const struct source_answer *whole = reading->whole;
+
+    if (!reading->fn)
+        return;
+    /* The best of its link, but is it the one of all links? */
+    if (reason == REASON_CHOSEN &&
+        !(ip_set_has(&whole->local, &address->ip) && (reading->rule->all || whole->link.index == link->index)))
+        reason = REASON_OTHER;
+    reading->fn(reading->arg, link, address, reason);
+}
+
+/* Chooses on one link. 0 or -EAGAIN. */
+static int choose(const struct reading *reading, const struct kernel_link *link, const struct kernel_address *list,
+                  size_t count, struct found *found)
+{
+    struct source_ties ties = {reading->rule, reading->before, {0}};
+    enum reason *each;
+    size_t chosen;
+
+    if (count > 1 && ask_own(reading->kernel, reading->rule->family, link->index, &ties.own))
+        return -EAGAIN;
+    each = mem_alloc(count * sizeof *each);
+    chosen = source_choose(list, count, &ties, each, &found->reason);
+    if (chosen < count) {
+        found->ip = list[chosen].ip;
+        found->prefix_length = list[chosen].prefix_length;
+    }
+    for (size_t i = 0; i < count; i++)
+        tell_candidate(reading, link, &list[i], each[i]);
+    if (count == 0)
+        tell_candidate(reading, link, NULL, found->reason);
+    free(each);
+    return 0;
+}
+
+/* What one link has to offer. 0 or -EAGAIN. */
+static int read_link(const struct reading *reading, const struct kernel_link *link, struct found *found)
+{
     struct kernel_address *list;
-    size_t count, chosen;
+    size_t count;
     int error;
 
-    *reason = SOURCE_LINK_DOWN;
-    if (!link->up)
+    *found = (struct found){.reason = REASON_LINK_DOWN};
+    if (!link->up) {
+        tell_candidate(reading, link, NULL, REASON_LINK_DOWN);
         return 0;
-    error = kernel_addresses(kernel, link->index, rule->family, &list, &count);
+    }
+    error = kernel_addresses(reading->kernel, link->index, reading->rule->family, &list, &count);
     if (error == -EAGAIN)
         return error;
-    *reason = SOURCE_NO_INTERFACE; /* it went away since it was found */
+    found->reason = REASON_NO_INTERFACE; /* it went away since it was found */
     if (error)
         return 0;
-    if (count > 1)
-        ties.own = ask_own(kernel, rule->family, link->index);
-    chosen = source_choose(list, count, &ties, NULL, reason);
-    if (chosen < count)
-        *ip = list[chosen].ip;
+    error = choose(reading, link, list, count, found);
     free(list);
-    return 0;
-}
-
-/* Looks at the next link in order, unless one before it was fit, and keeps the one that came nearest. */
-static int try_link(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
-                    const struct kernel_link *link, struct source_answer *answer)
-{
-    enum source_reason reason;
-    int error;
-
-    if (answer->link_count++ < SOURCE_LINKS)
-        answer->links[answer->link_count - 1] = link->index;
-    if (answer->reason == SOURCE_CHOSEN)
-        return 0;
-    error = read_link(kernel, rule, before, link, &reason, &answer->ip);
-    if (error || (answer->link.index && reason <= answer->reason))
-        return error;
-    answer->link = *link;
-    answer->reason = reason;
-    return 0;
-}
-
-static int try_auto(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
-                    struct source_answer *answer)
-{
-    struct ip destination = far_away(rule->family);
-    struct kernel_route route;
-    struct kernel_link link;
-    int error = kernel_route(kernel, &destination, 0, &route);
-
-    if (!error)
-        error = kernel_link_by_index(kernel, route.index, &link);
-    if (!error)
-        error = try_link(kernel, rule, before, &link, answer);
     return error;
 }
 
-static int try_pattern(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
-                       const char *pattern, struct source_answer *answer)
+static void take(struct source_answer *answer, const struct kernel_link *link, const struct found *found)
+{
+    answer->link = *link;
+    answer->reason = found->reason;
+    answer->prefix_length = found->prefix_length;
+    answer->ips = (struct ip_set){0};
+    ip_set_add(&answer->ips, &found->ip);
+}
+
+/* False when two entries of a list name one link, and it was looked at before. */
+static bool note_link(struct source_answer *answer, int index)
+{
+    for (size_t i = 0; i < answer->link_count && i < SOURCE_LINKS; i++)
+        if (answer->links[i] == index)
+            return false;
+    if (answer->link_count++ < SOURCE_LINKS)
+        answer->links[answer->link_count - 1] = index;
+    return true;
+}
+
+/* Looks at the next link in order, unless one before it was fit and nobody wants to know, and keeps the one that came
+ * nearest. */
+static int try_link(const struct reading *reading, const struct kernel_link *link)
+{
+    struct source_answer *answer = reading->answer;
+    bool is_fit = answer->reason == REASON_CHOSEN, is_held = link->index == reading->before->hold;
+    struct found found;
+    int error;
+
+    if (!note_link(answer, link->index) || (is_fit && !is_held && !reading->rule->all && !reading->fn))
+        return 0;
+    error = read_link(reading, link, &found);
+    if (error)
+        return error;
+    if (!answer->link.index || found.reason > answer->reason) {
+        take(answer, link, &found);
+    } else if (is_fit && found.reason == REASON_CHOSEN && reading->rule->all) {
+        ip_set_add(&answer->ips, &found.ip);
+    } else if (is_fit && found.reason == REASON_CHOSEN && is_held) {
+        answer->ahead = answer->link.index;
+        take(answer, link, &found);
+    }
+    return 0;
+}
+
+static int try_auto(const struct reading *reading)
+{
+    struct ip destination = far_away(reading->rule->family);
+    struct kernel_route route;
+    struct kernel_link link;
+    int error = kernel_route(reading->kernel, &destination, 0, &route);
+
+    if (!error)
+        error = kernel_link_by_index(reading->kernel, route.index, &link);
+    if (!error)
+        error = try_link(reading, &link);
+    return error;
+}
+
+static int try_pattern(const struct reading *reading, const char *pattern)
 {
     int *indexes;
     size_t count;
-    int error = kernel_match(kernel, pattern, &indexes, &count);
+    int error = kernel_match(reading->kernel, pattern, &indexes, &count);
 
     for (size_t i = 0; i < count && error != -EAGAIN; i++) {
         struct kernel_link link;
 
-        error = kernel_link_by_index(kernel, indexes[i], &link);
+        error = kernel_link_by_index(reading->kernel, indexes[i], &link);
         if (!error)
-            error = try_link(kernel, rule, before, &link, answer);
+            error = try_link(reading, &link);
     }
     free(indexes);
     return error;
 }
 
-static int try_name(struct kernel *kernel, const struct source_rule *rule, const struct ip *before, const char *name,
-                    struct source_answer *answer)
+static int try_name(const struct reading *reading, const char *name)
 {
     struct kernel_link link;
-    int error = kernel_link_by_name(kernel, name, &link);
+    int error = kernel_link_by_name(reading->kernel, name, &link);
 
-    return error ? error : try_link(kernel, rule, before, &link, answer);
+    return error ? error : try_link(reading, &link);
 }
 
-static bool is_pattern(const char *interface)
+static int try_interfaces(const struct reading *reading)
 {
-    return strpbrk(interface, "*?[") != NULL;
-}
-
-int source_read(struct kernel *kernel, const struct source_rule *rule, const struct ip *before,
-                struct source_answer *answer)
-{
+    const struct rule *rule = reading->rule;
     int error = 0;
 
-    *answer = (struct source_answer){.reason = is_auto(rule) ? SOURCE_NO_ROUTE : SOURCE_NO_INTERFACE};
-    if (is_auto(rule))
-        error = try_auto(kernel, rule, before, answer);
-    for (size_t i = 0; i < SOURCE_INTERFACES && rule->interfaces[i][0] && error != -EAGAIN; i++)
-        error = is_pattern(rule->interfaces[i]) ? try_pattern(kernel, rule, before, rule->interfaces[i], answer)
-                                                : try_name(kernel, rule, before, rule->interfaces[i], answer);
+    for (size_t i = 0; i < RULE_INTERFACES && rule->interfaces[i][0] && error != -EAGAIN; i++)
+        error = rule_is_pattern(rule->interfaces[i]) ? try_pattern(reading, rule->interfaces[i])
+                                                     : try_name(reading, rule->interfaces[i]);
+    return error;
+}
+
+static int read_all(const struct reading *reading)
+{
+    const struct rule *rule = reading->rule;
+    struct source_answer *answer = reading->answer;
+    int error;
+
+    *answer = (struct source_answer){.reason = rule_is_auto(rule) ? REASON_NO_ROUTE : REASON_NO_INTERFACE};
+    error = rule_is_auto(rule) ? try_auto(reading) : try_interfaces(reading);
     if (error == -EAGAIN)
         return error;
-    give_reason(rule, answer, answer->reason);
+    answer->local = answer->ips;
+    if (rule->prefix_length)
+        answer->prefix_length = rule->prefix_length;
+    if (ip_is_set(&rule->fixed)) {
+        answer->ips = (struct ip_set){1, {rule->fixed}};
+        answer->reason = REASON_CHOSEN;
+    }
+    source_give_reason(answer, rule, answer->reason, NULL);
     return 0;
+}
+
+int source_read(struct kernel *kernel, const struct rule *rule, const struct source_before *before,
+                struct source_answer *answer)
+{
+    const struct reading reading = {.kernel = kernel, .rule = rule, .before = before, .answer = answer};
+
+    return read_all(&reading);
+}
+
+int source_explain(struct kernel *kernel, const struct rule *rule, const struct source_before *before,
+                   source_candidate_fn *fn, void *arg)
+{
+    struct source_answer whole, again;
+    const struct reading reading = {kernel, rule, before, &again, fn, arg, &whole};
+    int error = source_read(kernel, rule, before, &whole);
+
+    return error ? error : read_all(&reading);
 }

@@ -76,14 +76,14 @@ static bool is_account(const json_t *entry)
 static bool is_record(const json_t *entry)
 {
     const char *type = text_of(entry, "type"), *address = text_of(entry, "address");
-    struct ip ip;
+    struct ip_set ips;
 
     if (!text_of(entry, "account") || !text_of(entry, "name") || !type || !is_optional(entry, "address", JSON_STRING) ||
         !is_optional(entry, "published", JSON_INTEGER) || !is_optional(entry, "refused", JSON_STRING))
         return false;
     if (!address)
         return true;
-    return ip_parse(address, &ip) && strcmp(type, ip_record_type(ip.family)) == 0;
+    return ip_set_parse(address, &ips) && strcmp(type, ip_record_type(ips.list[0].family)) == 0;
 }
 
 static void take_entries(const char *path, const json_t *list, bool (*fits)(const json_t *), json_t *into)
@@ -169,7 +169,7 @@ static void recall_record(const struct state *state, const char *account, struct
     free(key);
     if (!entry)
         return;
-    if (address && ip_parse(address, &memory.published))
+    if (address && ip_set_parse(address, &memory.published))
         memory.published_s = json_integer_value(json_object_get(entry, "published"));
     if (same_login)
         memory.refused = text_of(entry, "refused");
@@ -212,7 +212,7 @@ static void collect_record(struct state *state, const char *account, const struc
 {
     const char *type = ip_record_type(record_family(record));
     char *key = record_key(account, record_name(record), type);
-    char address[IP_TEXT_SIZE];
+    char address[IP_SET_TEXT_SIZE];
     struct record_memory memory;
     json_t *entry = json_object();
 
@@ -220,8 +220,8 @@ static void collect_record(struct state *state, const char *account, const struc
     set_text(entry, "account", account);
     set_text(entry, "name", record_name(record));
     set_text(entry, "type", type);
-    if (ip_is_set(&memory.published)) {
-        set_text(entry, "address", ip_text(&memory.published, address));
+    if (memory.published.count) {
+        set_text(entry, "address", ip_set_text(&memory.published, address));
         json_object_set_new(entry, "published", json_integer(memory.published_s));
     }
     set_text(entry, "refused", memory.refused);

@@ -47,6 +47,18 @@ static const struct template_value *find(const struct template_value *values, co
     return values->name ? values : NULL;
 }
 
+bool template_is_set(const char *text, const struct template_value *values)
+{
+    while ((text = strchr(text, '{'))) {
+        const struct template_value *value = find(values, text + 1, strcspn(text + 1, "}"));
+
+        if (!value || !value->value)
+            return false;
+        text++;
+    }
+    return true;
+}
+
 void template_expand(struct buf *out, const char *text, const struct template_value *values, enum buf_place place,
                      bool show)
 {

@@ -40,7 +40,9 @@ static struct reading {
     size_t closed_count;
 } * current;
 
-void tree_fault(tree_fault_fn *fault_fn, void *arg, const char *file, int line, const char *format, ...)
+static void fault(struct reading *reading, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void fault(struct reading *reading, int line, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -48,11 +50,6 @@ void tree_fault(tree_fault_fn *fault_fn, void *arg, const char *file, int line, 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fault_fn(arg, file, line, text);
-}
-
-static void fault(struct reading *reading, int line, const char *text)
-{
     reading->failed = true;
     reading->fault(reading->arg, reading->name, line, text);
 }
@@ -261,9 +258,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
     const struct value_place *before = follows_last(reading, opt, index) ? NULL : find_value(reading, opt, index);
 
     if (before && strcmp(before->text, text) != 0) {
-        reading->failed = true;
-        tree_fault(reading->fault, reading->arg, reading->name, cfg->line,
-                   "'%s' stands here a second time, first in line %d", opt->name, before->line);
+        fault(reading, cfg->line, "'%s' stands here a second time, first in line %d", opt->name, before->line);
     }
     if (before)
         return 0;
@@ -395,9 +390,7 @@ static void check_nothing_lost(struct reading *reading)
         const struct value_place *place = &reading->values[i];
 
         if (place->index >= cfg_opt_size(place->opt)) {
-            reading->failed = true;
-            tree_fault(reading->fault, reading->arg, reading->name, place->line,
-                       "'%s' stands here and again, empty, further down", place->opt->name);
+            fault(reading, place->line, "'%s' stands here and again, empty, further down", place->opt->name);
             return;
         }
     }

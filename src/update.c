@@ -28,44 +28,88 @@ static void add_to_list(struct buf *list, const char *text)
     buf_add(list, text);
 }
 
-static void list_addresses(struct buf *list, const struct update_batch *batch)
+static bool is_deletion(const struct update_batch *batch)
 {
-    char text[IP_TEXT_SIZE];
-
-    if (ip_is_set(&batch->ip4))
-        add_to_list(list, ip_text(&batch->ip4, text));
-    if (ip_is_set(&batch->ip6))
-        add_to_list(list, ip_text(&batch->ip6, text));
+    return !batch->ip4.count && !batch->ip6.count;
 }
 
-/* The server is the start of the URL and stands there as it is; what follows is escaped by its place. */
+static const struct definition_step *step_of(const struct update_batch *batch)
+{
+    const struct definition *definition = batch->provider->definition;
+
+    return is_deletion(batch) ? &definition->delete : &definition->update;
+}
+
+static void list_addresses(struct buf *list, const struct ip_set *set)
+{
+    char text[IP_SET_TEXT_SIZE];
+
+    if (set->count)
+        add_to_list(list, ip_set_text(set, text));
+}
+
+/* The texts that placeholders stand for; what is empty has no value. */
+struct texts {
+    struct buf names, addresses, prefix, prefix_length;
+};
+
+static void make_texts(const struct update_batch *batch, struct texts *texts)
+{
+    char text[IP_TEXT_SIZE];
+    struct ip prefix;
+
+    *texts = (struct texts){0};
+    for (size_t i = 0; i < batch->count; i++)
+        add_to_list(&texts->names, batch->names[i]);
+    list_addresses(&texts->addresses, &batch->ip4);
+    list_addresses(&texts->addresses, &batch->ip6);
+    if (!batch->ip6.count || !batch->prefix_length)
+        return;
+    prefix = ip_join(&batch->ip6.list[0], batch->prefix_length, &(struct ip){.family = AF_INET6});
+    buf_add(&texts->prefix, ip_text(&prefix, text));
+    buf_addf(&texts->prefix_length, "%u", batch->prefix_length);
+}
+
+static void free_texts(struct texts *texts)
+{
+    buf_free(&texts->names);
+    buf_free(&texts->addresses);
+    buf_free(&texts->prefix);
+    buf_free(&texts->prefix_length);
+}
+
+/* The server is the start of the URL and stands there as it is; what follows is escaped by its place. A pair of the query
+ * whose placeholder has no value is left out. */
 static char *make_url(const struct update_batch *batch, bool show)
 {
     const struct config_provider *provider = batch->provider;
-    const struct definition *definition = provider->definition;
-    struct buf names = {0}, addresses = {0}, url = {0};
-    struct template_value values[6] = {
+    const struct definition_step *step = step_of(batch);
+    struct buf url = {0};
+    struct texts texts;
+    const char *before = "?";
+
+    make_texts(batch, &texts);
+    const struct template_value values[] = {
         {"server", provider->server, false},
         {"username", provider->username, true},
         {"password", provider->password, true},
-        {"hostname", NULL, false},
-        {"ip", NULL, false},
+        {"hostname", texts.names.text, false},
+        {"ip", texts.addresses.text, false},
+        {"prefix", texts.prefix.text, false},
+        {"prefix-length", texts.prefix_length.text, false},
+        {"type", batch->families & IP_V4 ? "A" : "AAAA", false},
         {NULL, NULL, false},
     };
-
-    for (size_t i = 0; i < batch->count; i++)
-        add_to_list(&names, batch->names[i]);
-    list_addresses(&addresses, batch);
-    values[3].value = buf_text(&names);
-    values[4].value = buf_text(&addresses);
     buf_add(&url, provider->server);
-    template_expand(&url, definition->url + strlen("{server}"), values, BUF_PATH, show);
-    for (size_t i = 0; i < definition->query_count; i++) {
-        buf_add(&url, i ? "&" : "?");
-        template_expand(&url, definition->query[i], values, BUF_QUERY, show);
+    template_expand(&url, step->url + strlen("{server}"), values, BUF_PATH, show);
+    for (size_t i = 0; i < step->query_count; i++) {
+        if (!template_is_set(step->query[i], values))
+            continue;
+        buf_add(&url, before);
+        template_expand(&url, step->query[i], values, BUF_QUERY, show);
+        before = "&";
     }
-    buf_free(&names);
-    buf_free(&addresses);
+    free_texts(&texts);
     return buf_take(&url);
 }
 
@@ -74,7 +118,7 @@ char *update_describe(const struct update_batch *batch)
     char *url = make_url(batch, true);
     struct buf text = {0};
 
-    buf_addf(&text, "GET %s%s", url, batch->provider->definition->basic ? " (basic {username}:{password})" : "");
+    buf_addf(&text, "GET %s%s", url, step_of(batch)->basic ? " (basic {username}:{password})" : "");
     free(url);
     return buf_take(&text);
 }
@@ -197,11 +241,11 @@ static const struct definition_rule *find_rule(const struct definition *definiti
  * not welcome. An address of the other family may be what the server has besides. */
 static bool is_other(const struct update_batch *batch, const struct ip *ip)
 {
-    const struct ip *ours = ip->family == AF_INET ? &batch->ip4 : &batch->ip6;
+    const struct ip_set *ours = ip->family == AF_INET ? &batch->ip4 : &batch->ip6;
 
     if (ip->family == AF_INET && ip->bytes[0] == 127)
         return true;
-    return ip_is_set(ours) && !ip_equal(ip, ours);
+    return ours->count && !ip_set_has(ours, ip);
 }
 
 /* The first address behind the word that is not ours, or no address. */
@@ -334,11 +378,11 @@ struct update *update_start(struct http *http, const struct update_batch *batch,
     struct update *update = mem_alloc(sizeof *update);
     const struct config_provider *provider = batch->provider;
     char *url = make_url(batch, false), *shown = update_describe(batch);
-    struct http_request request = {.method = "GET", .url = url};
+    struct http_request request = {.method = "GET", .url = url, .link = batch->link};
 
     log_debug("%s: request: %s", provider->id, shown);
     free(shown);
-    if (provider->definition->basic) {
+    if (step_of(batch)->basic) {
         request.username = provider->username;
         request.password = provider->password;
     }

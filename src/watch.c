@@ -1,5 +1,6 @@
 #include "watch.h"
 
+#include "buf.h"
 #include "kernel.h"
 #include "mem.h"
 #include "settle.h"
@@ -16,63 +17,158 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { QUIET_MS = 100, MAX_MS = 2000, REREAD_PAUSE_MS = 100 };
+enum { QUIET_MS = 100, MAX_MS = 2000, REREAD_PAUSE_MS = 100, FAMILIES = 2 };
+
+/* One family, and what was printed of it last. */
+struct family {
+    struct rule rule;
+    char *printed;
+};
 
 struct watch {
-    bool json;
+    const struct watch_options *options;
     bool started; /* what comes now is a change */
     struct event_base *base;
     struct kernel *kernel;
     struct sources *sources;
+    struct family families[FAMILIES];
     struct settle settle;
     struct timer *timer;
 };
 
-static void print_json(const struct source_rule *rule, const struct source_answer *answer, const char *address)
-{
-    json_t *line = json_object();
-    char *text;
+/* ---- JSON. ---- */
 
-    json_object_set_new(line, "time", json_integer(timer_wall_s()));
+static json_t *json_address(const struct ip *ip)
+{
+    char text[IP_TEXT_SIZE];
+
+    return ip_is_set(ip) ? json_string(ip_text(ip, text)) : json_null();
+}
+
+static void add_json_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
+                               enum reason reason)
+{
+    static const struct ip none;
+    json_t *candidate = json_object();
+
+    json_object_set_new(candidate, "interface", json_string(link->name));
+    json_object_set_new(candidate, "address", json_address(address ? &address->ip : &none));
+    json_object_set_new(candidate, "reason", json_string(reason_word(reason)));
+    json_array_append_new(arg, candidate);
+}
+
+static json_t *make_json(const struct watch *watch, const struct rule *rule, const struct source_answer *answer)
+{
+    json_t *line = json_object(), *candidates;
+
     json_object_set_new(line, "family", json_string(ip_family_name(rule->family)));
     json_object_set_new(line, "interface", answer->link.index ? json_string(answer->link.name) : json_null());
-    json_object_set_new(line, "address", ip_is_set(&answer->ip) ? json_string(address) : json_null());
-    json_object_set_new(line, "reason", json_string(source_reason_word(answer->reason)));
-    text = json_dumps(line, JSON_COMPACT);
-    puts(text ? text : "{}");
-    free(text);
+    json_object_set_new(line, "address", json_address(&answer->ips.list[0]));
+    json_object_set_new(line, "reason", json_string(reason_word(answer->reason)));
+    if (watch->options->verbose) {
+        candidates = json_array();
+        sources_explain(watch->sources, rule, add_json_candidate, candidates);
+        json_object_set_new(line, "candidates", candidates);
+    }
+    return line;
+}
+
+/* The line, with the time at its head when that is wanted. */
+static char *dump(json_t *line, bool with_time)
+{
+    json_t *whole = json_object();
+    char *text;
+
+    if (with_time)
+        json_object_set_new(whole, "time", json_integer(timer_wall_s()));
+    json_object_update(whole, line);
+    text = json_dumps(whole, JSON_COMPACT);
+    json_decref(whole);
+    return text;
+}
+
+/* ---- Text. ---- */
+
+static void add_text_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
+                               enum reason reason)
+{
+    char text[IP_TEXT_SIZE];
+
+    buf_addf(arg, "\n    %s on %s: %s", address ? ip_text(&address->ip, text) : "nothing", link->name,
+             reason_word(reason));
+}
+
+static char *make_text(const struct watch *watch, const struct rule *rule, const struct source_answer *answer)
+{
+    char address[IP_TEXT_SIZE], name[RULE_NAME_SIZE];
+    struct buf text = {0};
+
+    if (answer->ips.count)
+        buf_addf(&text, "%s %s on %s (%s)", ip_family_name(rule->family), ip_text(&answer->ips.list[0], address),
+                 answer->link.name, rule_name(rule, name));
+    else
+        buf_addf(&text, "%s none (%s)", ip_family_name(rule->family), answer->text);
+    if (watch->options->verbose)
+        sources_explain(watch->sources, rule, add_text_candidate, &text);
+    return buf_take(&text);
+}
+
+static void print_clock(void)
+{
+    time_t now = (time_t)timer_wall_s();
+    struct tm broken_down;
+    char clock[16];
+
+    if (localtime_r(&now, &broken_down) && strftime(clock, sizeof clock, "%H:%M:%S ", &broken_down))
+        fputs(clock, stdout);
+}
+
+/* ---- When there is something new. ---- */
+
+static bool is_new(struct family *family, char *text)
+{
+    bool differs = !family->printed || strcmp(family->printed, text) != 0;
+
+    free(family->printed);
+    family->printed = text;
+    return differs;
+}
+
+static void print(const struct watch *watch, struct family *family)
+{
+    const struct source_answer *answer = sources_answer(watch->sources, &family->rule);
+    json_t *line;
+    char *timed;
+
+    if (!watch->options->json) {
+        if (is_new(family, make_text(watch, &family->rule, answer))) {
+            if (watch->started)
+                print_clock();
+            puts(family->printed);
+        }
+        return;
+    }
+    line = make_json(watch, &family->rule, answer);
+    if (is_new(family, dump(line, false))) {
+        timed = dump(line, true);
+        puts(timed);
+        free(timed);
+    }
     json_decref(line);
 }
 
-static void print_text(bool with_time, const struct source_rule *rule, const struct source_answer *answer,
-                       const char *address)
+static void on_left(void *arg, const struct ip_set *gone)
 {
-    time_t now = (time_t)timer_wall_s();
-    char clock[16] = "", name[SOURCE_NAME_SIZE];
-    struct tm broken_down;
-
-    if (with_time && localtime_r(&now, &broken_down))
-        strftime(clock, sizeof clock, "%H:%M:%S ", &broken_down);
-    if (ip_is_set(&answer->ip))
-        printf("%s%s %s on %s (%s)\n", clock, ip_family_name(rule->family), address, answer->link.name,
-               source_rule_name(rule, name));
-    else
-        printf("%s%s none (%s)\n", clock, ip_family_name(rule->family), answer->text);
+    (void)arg;
+    (void)gone;
 }
 
-static void on_source_changed(void *arg, const struct source_rule *rule, const struct source_answer *answer,
-                              const struct ip *gone)
+/* All is printed after the reading. */
+static void on_source_changed(void *arg, const struct rule *rule, const struct source_answer *answer)
 {
-    const struct watch *watch = arg;
-    char address[IP_TEXT_SIZE];
-
-    (void)gone;
-    ip_text(&answer->ip, address);
-    if (watch->json)
-        print_json(rule, answer, address);
-    else
-        print_text(watch->started, rule, answer, address);
-    fflush(stdout);
+    (void)arg;
+    (void)rule;
+    (void)answer;
 }
 
 static void on_settled(void *arg)
@@ -80,10 +176,21 @@ static void on_settled(void *arg)
     struct watch *watch = arg;
 
     settle_done(&watch->settle, timer_now_ms());
-    if (sources_read(watch->sources) == -EAGAIN)
+    if (sources_read(watch->sources) == -EAGAIN) {
         timer_start(watch->timer, REREAD_PAUSE_MS);
-    else
-        watch->started = true;
+        return;
+    }
+    for (size_t i = 0; i < FAMILIES; i++)
+        print(watch, &watch->families[i]);
+    fflush(stdout);
+    watch->started = true;
+}
+
+static void on_due(void *arg)
+{
+    const struct watch *watch = arg;
+
+    timer_start(watch->timer, 0);
 }
 
 static void on_hint(void *arg, bool overrun)
@@ -101,13 +208,19 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
     event_base_loopbreak(arg);
 }
 
-static void watch_families(struct watch *watch, const char *interface)
+static void watch_families(struct watch *watch)
 {
-    struct source_rule rules[] = {{.family = AF_INET}, {.family = AF_INET6}};
+    static const int families[FAMILIES] = {AF_INET, AF_INET6};
+    const char *interface = watch->options->interface;
+    struct rule rules[FAMILIES];
 
-    for (size_t i = 0; interface && i < 2; i++)
-        memcpy(rules[i].interfaces[0], interface, strlen(interface) + 1);
-    sources_watch(watch->sources, rules, 2);
+    for (size_t i = 0; i < FAMILIES; i++) {
+        rules[i] = (struct rule){.family = families[i]};
+        if (interface)
+            memcpy(rules[i].interfaces[0], interface, strlen(interface) + 1);
+        watch->families[i].rule = rules[i];
+    }
+    sources_watch(watch->sources, rules, FAMILIES);
 }
 
 static void run_loop(struct watch *watch)
@@ -123,9 +236,10 @@ static void run_loop(struct watch *watch)
     event_free(term);
 }
 
-int watch_run(const char *interface, bool json)
+int watch_run(const struct watch_options *options)
 {
-    struct watch watch = {.json = json, .settle = {.quiet_ms = QUIET_MS, .max_ms = MAX_MS}};
+    static const struct sources_calls calls = {on_left, on_source_changed, on_due};
+    struct watch watch = {.options = options, .settle = {.quiet_ms = QUIET_MS, .max_ms = MAX_MS}};
     int status = 1;
 
     watch.base = timer_loop();
@@ -134,13 +248,15 @@ int watch_run(const char *interface, bool json)
     watch.timer = timer_new(on_settled, &watch);
     watch.kernel = kernel_open(watch.base, on_hint, &watch);
     if (watch.kernel) {
-        watch.sources = sources_new(watch.kernel, on_source_changed, &watch);
-        watch_families(&watch, interface);
+        watch.sources = sources_new(watch.kernel, watch.base, NULL, &calls, &watch);
+        watch_families(&watch);
         run_loop(&watch);
         sources_free(watch.sources);
         kernel_close(watch.kernel);
         status = 0;
     }
+    for (size_t i = 0; i < FAMILIES; i++)
+        free(watch.families[i].printed);
     timer_free(watch.timer);
     event_base_free(watch.base);
     return status;

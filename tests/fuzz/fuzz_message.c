@@ -24,9 +24,7 @@ static void read_message(const struct nlmsghdr *message, int family, int index)
     struct kernel_address address;
     struct kernel_link link;
     struct kernel_route route;
-    int changed;
 
-    message_is_address_event(message, &changed);
     if (message_address(message, index, family, &address))
         assert(address.ip.family == family);
     if (message_link(message, &link))

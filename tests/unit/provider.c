@@ -3,10 +3,24 @@
 #include "mem.h"
 #include "unit.h"
 
-static void add_name(struct config_provider *provider, const char *name, size_t length)
+/* The places of names that want nothing special. */
+static const struct place places[] = {
+    [IP_V4] = {.families = IP_V4},
+    [IP_V6] = {.families = IP_V6},
+    [IP_BOTH] = {.families = IP_BOTH},
+};
+
+static void add_name(struct config_provider *provider, char *name, const struct place *place)
 {
-    provider->hostnames = mem_resize(provider->hostnames, provider->hostname_count + 1, sizeof *provider->hostnames);
-    provider->hostnames[provider->hostname_count++] = mem_string_n(name, length);
+    struct names *names = &provider->names;
+
+    names->list = mem_resize(names->list, names->count + 1, sizeof *names->list);
+    names->list[names->count++] = (struct name){.name = name, .place = place, .families = place->families};
+}
+
+void provider_add(struct config_provider *provider, const char *name, enum ip_families families)
+{
+    add_name(provider, mem_string(name), &places[families]);
 }
 
 struct config_provider *provider_new(const char *definition, const char *names, size_t count, enum ip_families families)
@@ -22,25 +36,34 @@ struct config_provider *provider_new(const char *definition, const char *names, 
     provider->server = mem_string("https://192.0.2.53:8443");
     provider->username = mem_string("alice");
     provider->password = mem_string("secret");
-    provider->families = families;
     while (names && *names) {
         size_t length = strcspn(names, " ");
 
-        add_name(provider, names, length);
+        add_name(provider, mem_string_n(names, length), &places[families]);
         names += length + strspn(names + length, " ");
     }
     for (size_t i = 0; i < count; i++) {
         snprintf(name, sizeof name, "name%zu.example.org", i);
-        add_name(provider, name, strlen(name));
+        provider_add(provider, name, families);
     }
     return provider;
 }
 
+void provider_define(struct config_provider *provider, const char *text)
+{
+    char *folder = unit_folder(), *path = unit_file(folder, "made.conf", text, 0600);
+    struct unit_faults faults = {0};
+
+    definition_free(provider->definition);
+    provider->definition = definition_read("made", path, unit_fault, &faults);
+    assert_string_equal(faults.text, "");
+    free(path);
+    unit_remove_folder(folder);
+}
+
 void provider_free(struct config_provider *provider)
 {
-    for (size_t i = 0; i < provider->hostname_count; i++)
-        free(provider->hostnames[i]);
-    free(provider->hostnames);
+    names_clear(&provider->names);
     definition_free(provider->definition);
     free(provider->id);
     free(provider->server);

@@ -9,4 +9,10 @@ struct config_provider *provider_new(const char *definition, const char *names, 
                                      enum ip_families families);
 void provider_free(struct config_provider *provider);
 
+/* One more name at the end, with families of its own: what a section `record` makes. */
+void provider_add(struct config_provider *provider, const char *name, enum ip_families families);
+
+/* A definition with this text in place of its own. */
+void provider_define(struct config_provider *provider, const char *text);
+
 #endif

@@ -57,10 +57,10 @@ static void test_defaults(void **state)
     assert_string_equal(provider->server, "https://dynupdate.no-ip.com");
     assert_string_equal(provider->username, "alice");
     assert_string_equal(provider->password, "secret");
-    assert_int_equal(provider->hostname_count, 1);
-    assert_string_equal(provider->hostnames[0], "home.example.org");
-    assert_string_equal(provider->source.interfaces[0], "");
-    assert_int_equal(provider->families, IP_BOTH);
+    assert_int_equal(provider->names.count, 1);
+    assert_string_equal(provider->names.list[0].name, "home.example.org");
+    assert_string_equal(provider->place->rule.interfaces[0], "");
+    assert_int_equal(provider->place->families, IP_BOTH);
     config_free(config);
 }
 
@@ -90,16 +90,16 @@ static void test_everything(void **state)
     assert_string_equal(config->providers[0]->server, "https://192.0.2.53:8443");
     assert_string_equal(config->providers[0]->username, "a@b");
     assert_string_equal(config->providers[0]->password, "pass word");
-    assert_int_equal(config->providers[0]->hostname_count, 3);
-    assert_string_equal(config->providers[0]->hostnames[0], "home.example.org");
-    assert_string_equal(config->providers[0]->hostnames[1], "*.example.org");
-    assert_string_equal(config->providers[0]->hostnames[2], "_x.a-b.example.org");
-    assert_string_equal(config->providers[0]->source.interfaces[0], "wan1");
-    assert_int_equal(config->providers[0]->families, IP_BOTH);
+    assert_int_equal(config->providers[0]->names.count, 3);
+    assert_string_equal(config->providers[0]->names.list[0].name, "home.example.org");
+    assert_string_equal(config->providers[0]->names.list[1].name, "*.example.org");
+    assert_string_equal(config->providers[0]->names.list[2].name, "_x.a-b.example.org");
+    assert_string_equal(config->providers[0]->place->rule.interfaces[0], "wan1");
+    assert_int_equal(config->providers[0]->place->families, IP_BOTH);
     /* What is set for all holds where nothing else is said. */
-    assert_string_equal(config->providers[1]->source.interfaces[0], "wan0");
-    assert_int_equal(config->providers[1]->families, IP_V4);
-    assert_string_equal(config->providers[2]->source.interfaces[0], "");
+    assert_string_equal(config->providers[1]->place->rule.interfaces[0], "wan0");
+    assert_int_equal(config->providers[1]->place->families, IP_V4);
+    assert_string_equal(config->providers[2]->place->rule.interfaces[0], "");
     assert_string_equal(config->providers[2]->server, "https://ddns.example.org");
     config_free(config);
     free(ca);
@@ -457,7 +457,7 @@ static void test_keep_provider(void **state)
     config_keep_provider(fresh, 1, old, kept);
     assert_ptr_equal(fresh->providers[1], kept);
     assert_string_equal(kept->id, "no-ip:b");
-    assert_string_equal(kept->source.interfaces[0], "wan1");
+    assert_string_equal(kept->place->rule.interfaces[0], "wan1");
     config_free(old);
     assert_string_equal(kept->username, "alice");
     assert_string_equal(kept->definition->name, "no-ip");
@@ -488,8 +488,8 @@ static void test_many_names(void **state)
     snprintf(text + length, sizeof text - length, "}\n}\n");
     config = read_text(*state, text, &faults);
     assert_string_equal(faults.text, "");
-    assert_int_equal(config->providers[0]->hostname_count, 5000);
-    assert_string_equal(config->providers[0]->hostnames[4321], "n4321.example.org");
+    assert_int_equal(config->providers[0]->names.count, 5000);
+    assert_string_equal(config->providers[0]->names.list[4321].name, "n4321.example.org");
     config_free(config);
 }
 

@@ -51,8 +51,9 @@ static void try_shipped(size_t row, const struct definition *definition)
 
     if (strcmp(definition->name, shipped[row].name) != 0 || !same_server ||
         definition->names_max != shipped[row].names_max || definition->both_families != shipped[row].both_families ||
-        definition->basic != shipped[row].basic || !definition->needs_username || !definition->needs_password ||
-        strncmp(definition->url, "{server}", 8) != 0 || definition->query_count == 0 || !definition->title)
+        definition->update.basic != shipped[row].basic || !definition->needs_username || !definition->needs_password ||
+        strncmp(definition->update.url, "{server}", 8) != 0 || definition->update.query_count == 0 ||
+        !definition->title)
         unit_wrong("%s: its head", shipped[row].name);
     for (size_t i = 0; i < COUNT(shipped[row].verdicts) && shipped[row].verdicts[i]; i++) {
         char word[32], verdict[32];
@@ -111,13 +112,16 @@ static void test_unknown(void **state)
 }
 
 /* A definition without fault; the tests replace a line of it. */
-#define TITLE       "title = \"A test\"\n"
-#define NEEDS       "needs = { username, password }\n"
-#define STEP(lines) "step update {\n" lines "}\n"
-#define URL         "url = \"{server}/update\"\n"
-#define QUERY       "query = { \"host={hostname}\", \"ip={ip}\" }\n"
-#define RULE        "word good { verdict = done }\n"
-#define WHOLE       TITLE NEEDS STEP(URL QUERY "auth = basic\n") RULE
+#define TITLE          "title = \"A test\"\n"
+#define NEEDS          "needs = { username, password }\n"
+#define STEP(lines)    "step update {\n" lines "}\n"
+#define URL            "url = \"{server}/update\"\n"
+#define QUERY          "query = { \"host={hostname}\", \"ip={ip}\" }\n"
+#define SERVER         "server = \"https://example.org\"\n"
+#define DELETE(lines)  "step delete {\n" lines "}\n"
+#define ADDRESS(lines) "step address {\n" lines "}\n"
+#define RULE           "word good { verdict = done }\n"
+#define WHOLE          TITLE NEEDS STEP(URL QUERY "auth = basic\n") RULE
 
 static const struct {
     const char *text;
@@ -159,6 +163,45 @@ static const struct {
     {WHOLE "wrd x { verdict = done }\n", "9: did you mean 'word'?"},
     {WHOLE "word x { verdct = done }\n", "9: did you mean 'verdict'?"},
     {"like = no-such-thing\n" WHOLE, "1: no-such-thing"},
+    /* Several addresses of a family. */
+    {WHOLE "values = one\n", NULL},
+    {WHOLE "values = many\n", NULL},
+    {WHOLE "values = few\n", "9: values: 'few' is neither one nor many"},
+    {WHOLE "values = 4\n", "9: values: '4' is neither one nor many"},
+    /* What a request may tell of the address. */
+    {TITLE STEP(URL "query = { \"p={prefix}\", \"l={prefix-length}\", \"t={type}\" }\n") RULE, NULL},
+    {TITLE STEP("url = \"{server}/{type}/{prefix}/{prefix-length}\"\n") RULE, NULL},
+    {TITLE STEP(URL "query = { \"p={prefix_length}\" }\n") RULE, "4: {prefix_length}"},
+    {TITLE STEP(URL "query = { \"{ip}=x\" }\n") RULE, "4: query: '{ip}=x' is not of the form name=value"},
+    {TITLE STEP(URL "query = { \"flag\" }\n") RULE, "4: query: 'flag' is not of the form name=value"},
+    /* Taking a record away. */
+    {WHOLE DELETE("url = \"{server}/delete\"\n"), NULL},
+    {WHOLE DELETE("url = \"{server}/delete/{type}\"\nquery = { \"host={hostname}\" }\nauth = basic\n"), NULL},
+    {TITLE DELETE("url = \"{server}/delete\"\n") RULE, "1: there is no step with a url"},
+    {TITLE SERVER DELETE("url = \"{server}/delete\"\n") ADDRESS(URL) RULE,
+     "1: there is a step delete, and no step update"},
+    {WHOLE DELETE("url = \"https://192.0.2.1/delete\"\n"), "10: url: does not begin with {server}"},
+    {WHOLE DELETE("url = \"{server}/{what}\"\n"), "10: {what}"},
+    {WHOLE DELETE(URL "query = { \"a={what}\" }\n"), "11: {what}"},
+    {WHOLE DELETE(URL "auth = digest\n"), "11: auth: 'digest' is neither basic nor none"},
+    {WHOLE DELETE(URL "json = ip\n"), "11: json: only step address has it"},
+    {TITLE STEP(URL) RULE DELETE(URL "auth = basic\n"), "1: auth = basic: username and password"},
+    {TITLE "needs = { password }\n" STEP(URL) RULE DELETE(URL "auth = basic\n"), "1: auth = basic"},
+    /* Asking for our own address: needs no words, but https. */
+    {TITLE SERVER ADDRESS(URL), NULL},
+    {TITLE SERVER ADDRESS("url = \"{server}\"\njson = \"client.ip\"\n"), NULL},
+    {WHOLE SERVER ADDRESS(URL), NULL},
+    {TITLE ADDRESS(URL), "1: step address: the server must begin with https://"},
+    {TITLE "server = \"http://example.org\"\n" ADDRESS(URL), "1: step address: the server must begin with https://"},
+    {TITLE SERVER ADDRESS("json = ip\n"), "1: there is no step with a url"},
+    {TITLE SERVER ADDRESS("url = \"https://example.org/\"\n"), "4: url: does not begin with {server}"},
+    {TITLE SERVER ADDRESS("url = \"{server}/{hostname}\"\n"), "4: url: step address knows no placeholder but {server}"},
+    {TITLE SERVER ADDRESS("url = \"{server}/{server}\"\n"), "4: url: step address knows no placeholder but {server}"},
+    {TITLE SERVER ADDRESS(URL QUERY), "3: step address: has only url and json"},
+    {TITLE SERVER ADDRESS(URL "auth = none\n"), "3: step address: has only url and json"},
+    {TITLE STEP(URL "json = ip\n") RULE, "4: json: only step address has it"},
+    {TITLE "step other {\n" URL "}\n" RULE, "2: step: 'other' is not known, only update, delete and address"},
+    {TITLE SERVER ADDRESS(URL "josn = ip\n"), "5: did you mean 'json'?"},
 };
 
 static void test_texts(void **state)
@@ -197,11 +240,11 @@ static void test_fields(void **state)
     assert_string_equal(faults.text, "");
     assert_string_equal(definition->name, "x");
     assert_string_equal(definition->title, "A test");
-    assert_string_equal(definition->url, "{server}/update");
-    assert_string_equal(definition->query[1], "ip={ip}");
-    assert_int_equal(definition->query_count, 2);
+    assert_string_equal(definition->update.url, "{server}/update");
+    assert_string_equal(definition->update.query[1], "ip={ip}");
+    assert_int_equal(definition->update.query_count, 2);
     assert_int_equal(definition->names_max, 3);
-    assert_true(definition->both_families && definition->basic);
+    assert_true(definition->both_families && definition->update.basic);
     assert_int_equal(definition->rule_count, 4);
     rules = definition->rules;
     /* In the order of the file, whatever their kinds. */
@@ -219,6 +262,92 @@ static void test_fields(void **state)
     free(path);
 }
 
+/* Each step has its own URL, pairs and login. */
+static void test_steps(void **state)
+{
+    char *path = unit_file(
+        *state, "x.conf",
+        WHOLE "values = many\n" SERVER DELETE("url = \"{server}/delete/{type}\"\nquery = { \"name={hostname}\" }\n")
+            ADDRESS("url = \"{server}/ip\"\njson = \"client.ip\"\n"),
+        0600);
+    struct unit_faults faults = {0};
+    struct definition *definition = definition_read("x", path, unit_fault, &faults);
+    char *url;
+
+    assert_string_equal(faults.text, "");
+    assert_true(definition->many_values);
+    assert_string_equal(definition->update.url, "{server}/update");
+    assert_int_equal(definition->update.query_count, 2);
+    assert_true(definition->update.basic);
+    assert_null(definition->update.member);
+    assert_string_equal(definition->delete.url, "{server}/delete/{type}");
+    assert_int_equal(definition->delete.query_count, 1);
+    assert_string_equal(definition->delete.query[0], "name={hostname}");
+    assert_false(definition->delete.basic);
+    assert_string_equal(definition->address.url, "{server}/ip");
+    assert_int_equal(definition->address.query_count, 0);
+    assert_string_equal(definition->address.member, "client.ip");
+    url = definition_address_url(definition);
+    assert_string_equal(url, "https://example.org/ip");
+    free(url);
+    definition_free(definition);
+    free(path);
+}
+
+/* What is not there is NULL, and one value is what a name has. */
+static void test_no_steps(void **state)
+{
+    char *path = unit_file(*state, "x.conf", WHOLE, 0600);
+    struct unit_faults faults = {0};
+    struct definition *definition = definition_read("x", path, unit_fault, &faults);
+
+    assert_string_equal(faults.text, "");
+    assert_null(definition->delete.url);
+    assert_null(definition->address.url);
+    assert_false(definition->many_values);
+    definition_free(definition);
+    free(path);
+}
+
+/* A step that is added to a definition, or changed in one thing, leaves the others and the rest of it. */
+static void test_like_steps(void **state)
+{
+    char *path = unit_file(*state, "x.conf",
+                           "like = dyndns2\nvalues = many\n" DELETE("url = \"{server}/delete\"\nauth = basic\n")
+                               STEP("url = \"{server}/other\"\n"),
+                           0600);
+    struct unit_faults faults = {0};
+    struct definition *definition = definition_read("x", path, unit_fault, &faults);
+
+    assert_string_equal(faults.text, "");
+    assert_true(definition->many_values);
+    assert_string_equal(definition->delete.url, "{server}/delete");
+    assert_string_equal(definition->update.url, "{server}/other");
+    assert_true(definition->update.query_count > 0 && definition->update.basic && definition->delete.basic);
+    definition_free(definition);
+    free(path);
+}
+
+/* The echo services that are shipped: asked over https, and of nothing else. */
+static void test_shipped_services(void **state)
+{
+    static const char *const services[] = {"icanhazip", "ident-me", "ipify"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(services); i++) {
+        struct unit_faults faults = {0};
+        struct definition *definition = definition_load(services[i], "f", 1, unit_fault, &faults);
+        char *url = definition && definition->address.url ? definition_address_url(definition) : NULL;
+
+        if (!url || strncmp(url, "https://", 8) != 0 || strchr(url, '{') || definition->update.url ||
+            definition->needs_password)
+            unit_wrong("%s: %s %s", services[i], url ? url : "no url", faults.text);
+        free(url);
+        definition_free(definition);
+    }
+    unit_all_right();
+}
+
 /* What a definition says itself stands before what it takes from the one it is like. */
 static void test_like(void **state)
 {
@@ -231,7 +360,7 @@ static void test_like(void **state)
     assert_string_equal(definition->name, "x");
     assert_string_equal(definition->title, "Mine");
     assert_int_equal(definition->names_max, 1);
-    assert_true(definition->basic && definition->both_families);
+    assert_true(definition->update.basic && definition->both_families);
     assert_int_equal(rule_for(definition, "good")->verdict, DEFINITION_AGAIN);
     assert_int_equal(rule_for(definition, "nochg")->verdict, DEFINITION_UNCHANGED);
     definition_free(definition);
@@ -271,8 +400,11 @@ static void test_like_chain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shipped), cmocka_unit_test(test_unknown), WITH_FOLDER(test_texts),
-        WITH_FOLDER(test_fields),       WITH_FOLDER(test_like),         WITH_FOLDER(test_like_chain),
+        cmocka_unit_test(test_shipped), cmocka_unit_test(test_unknown),
+        WITH_FOLDER(test_texts),        WITH_FOLDER(test_fields),
+        WITH_FOLDER(test_like),         WITH_FOLDER(test_like_chain),
+        WITH_FOLDER(test_steps),        WITH_FOLDER(test_no_steps),
+        WITH_FOLDER(test_like_steps),   cmocka_unit_test(test_shipped_services),
     };
 
     return cmocka_run_group_tests_name("definition", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* Statics are reached by including the file. What needs a real link is tested in network namespaces. */
 #include "../../src/kernel.c"
 
+#include "timer.h"
 #include "unit.h"
 
 /* ---- The filter, as the kernel runs it. ---- */
@@ -26,7 +27,7 @@ static void test_filter(void **state)
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
-    assert_int_equal(attach_filter(pair[0]), 0);
+    assert_int_equal(attach_filter(pair[0], NULL, 0), 0);
     for (unsigned prefix = 0; prefix <= 128; prefix++) {
         route->rtm_dst_len = (unsigned char)prefix;
         for (size_t i = 0; i < COUNT(routes); i++) {
@@ -64,40 +65,102 @@ static size_t add_event(struct kernel *kernel, size_t at, uint16_t type, int ind
     return at + NLMSG_ALIGN(message->nlmsg_len);
 }
 
-static void test_follow(void **state)
+/* The filter runs in the kernel on any socket; here on one that the test can write to. */
+static void test_filter_of_addresses(void **state)
 {
     struct kernel *kernel = mem_alloc(sizeof *kernel);
     const int followed[] = {3, 5};
     static const struct {
         uint16_t type;
         int index;
-        bool all, some, none; /* a hint when all links, links 3 and 5, or no link is followed */
+        bool all, some, none; /* let through when all links, links 3 and 5, or no link is followed */
     } cases[] = {
-        {RTM_NEWADDR, 3, true, true, false},  {RTM_DELADDR, 5, true, true, false}, {RTM_NEWADDR, 4, true, false, false},
-        {RTM_DELADDR, 0, true, false, false}, {RTM_NEWLINK, 4, true, true, true},  {RTM_DELLINK, 4, true, true, true},
-        {RTM_NEWROUTE, 4, true, true, true},  {RTM_DELRULE, 4, true, true, true},
+        {RTM_NEWADDR, 3, true, true, false},
+        {RTM_DELADDR, 5, true, true, false},
+        {RTM_NEWADDR, 4, true, false, false},
+        {RTM_DELADDR, 0, true, false, false},
+        {RTM_NEWLINK, 4, true, true, true},
+        {RTM_DELLINK, 4, true, true, true},
+        {RTM_NEWADDR, 0x03000000, true, false, false},
+        {RTM_DELRULE, 4, true, true, true},
     };
+    int pair[2];
 
     (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair), 0);
     for (int mode = 0; mode < 3; mode++) {
-        if (mode)
-            kernel_follow(kernel, followed, mode == 1 ? COUNT(followed) : 0);
+        assert_int_equal(attach_filter(pair[1], mode ? followed : NULL, mode == 1 ? COUNT(followed) : 0), 0);
         for (size_t i = 0; i < COUNT(cases); i++) {
             size_t length = add_event(kernel, 0, cases[i].type, cases[i].index);
             bool expected = mode == 0 ? cases[i].all : mode == 1 ? cases[i].some : cases[i].none;
+            char got[DATAGRAM];
 
-            if (has_hint(kernel, (ssize_t)length) != expected)
+            assert_int_equal(write(pair[0], kernel->datagram, length), length);
+            if ((read(pair[1], got, sizeof got) > 0) != expected)
                 unit_wrong("mode %d, row %zu", mode, i);
         }
     }
-    /* Of several messages in one datagram one is enough. */
-    kernel_follow(kernel, followed, COUNT(followed));
-    assert_true(has_hint(kernel, (ssize_t)add_event(kernel, add_event(kernel, 0, RTM_NEWADDR, 4), RTM_NEWADDR, 5)));
-    assert_false(has_hint(kernel, (ssize_t)add_event(kernel, add_event(kernel, 0, RTM_NEWADDR, 4), RTM_NEWADDR, 6)));
-    assert_false(has_hint(kernel, 0));
-    free(kernel->followed);
+    close(pair[0]);
+    close(pair[1]);
     free(kernel);
     unit_all_right();
+}
+
+/* As many links as the filter takes, from the first to the last. */
+static void test_filter_of_many(void **state)
+{
+    struct kernel *kernel = mem_alloc(sizeof *kernel);
+    int followed[MOST_FOLLOWED], pair[2];
+    char got[DATAGRAM];
+
+    (void)state;
+    for (int i = 0; i < MOST_FOLLOWED; i++)
+        followed[i] = 2 * i + 2;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair), 0);
+    assert_int_equal(attach_filter(pair[1], followed, COUNT(followed)), 0);
+    for (int index = 1; index <= 2 * MOST_FOLLOWED + 1; index++) {
+        size_t length = add_event(kernel, 0, RTM_NEWADDR, index);
+
+        assert_int_equal(write(pair[0], kernel->datagram, length), length);
+        if ((read(pair[1], got, sizeof got) > 0) != (index % 2 == 0))
+            unit_wrong("link %d", index);
+    }
+    close(pair[0]);
+    close(pair[1]);
+    free(kernel);
+    unit_all_right();
+}
+
+static void no_hint(void *arg, bool overrun)
+{
+    (void)arg;
+    (void)overrun;
+}
+
+/* Only links that come in have to be read again. */
+static void test_follow(void **state)
+{
+    struct event_base *base = timer_loop();
+    struct kernel *kernel = kernel_open(base, no_hint, NULL);
+    int many[MOST_FOLLOWED + 1];
+
+    (void)state;
+    assert_non_null(kernel);
+    for (size_t i = 0; i < COUNT(many); i++)
+        many[i] = (int)i + 1;
+    assert_false(kernel_follow(kernel, (const int[]){5, 3, 5}, 3));
+    assert_false(kernel_follow(kernel, (const int[]){3, 5}, 2));
+    assert_false(kernel_follow(kernel, (const int[]){5}, 1));
+    assert_true(kernel_follow(kernel, (const int[]){3, 5}, 2));
+    assert_true(kernel_follow(kernel, (const int[]){3, 4}, 2));
+    assert_true(kernel_follow(kernel, many, COUNT(many)));
+    assert_false(kernel_follow(kernel, NULL, 0));
+    assert_false(kernel_follow(kernel, many, MOST_FOLLOWED));
+    assert_false(kernel_follow(kernel, many, 0));
+    assert_true(kernel_follow(kernel, many, 1));
+    assert_true(kernel_follow(kernel, NULL, 0));
+    kernel_close(kernel);
+    event_base_free(base);
 }
 
 /* ---- The machine's own kernel: every one has lo. ---- */
@@ -137,8 +200,8 @@ static void test_questions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_filter),
-        cmocka_unit_test(test_follow),
+        cmocka_unit_test(test_filter),         cmocka_unit_test(test_filter_of_addresses),
+        cmocka_unit_test(test_filter_of_many), cmocka_unit_test(test_follow),
         cmocka_unit_test(test_questions),
     };
 

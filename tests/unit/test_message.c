@@ -422,41 +422,7 @@ static void test_multipath(void **state)
     assert_int_equal(route.index, INDEX);
 }
 
-/* ---- Events. ---- */
-
-static void test_address_events(void **state)
-{
-    static const struct {
-        uint16_t type;
-        size_t length; /* of what follows the header of all messages */
-        bool about_address;
-    } cases[] = {
-        {RTM_NEWADDR, sizeof(struct ifaddrmsg), true},
-        {RTM_DELADDR, sizeof(struct ifaddrmsg), true},
-        {RTM_DELADDR, 512 - NLMSG_HDRLEN, true},
-        {RTM_NEWADDR, sizeof(struct ifaddrmsg) - 1, false},
-        {RTM_NEWADDR, 0, false},
-        {RTM_NEWLINK, sizeof(struct ifinfomsg), false},
-        {RTM_NEWROUTE, sizeof(struct rtmsg), false},
-        {RTM_DELRULE, sizeof(struct rtmsg), false},
-        {NLMSG_ERROR, sizeof(struct nlmsgerr), false},
-    };
-    char buffer[512] = "";
-    const struct nlmsghdr *message = begin_address(buffer, AF_INET, 0);
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct nlmsghdr *copy = cut(message, NLMSG_HDRLEN + cases[i].length);
-        int index = -1;
-
-        copy->nlmsg_type = cases[i].type;
-        if (message_is_address_event(copy, &index) != cases[i].about_address ||
-            index != (cases[i].about_address ? INDEX : -1))
-            unit_wrong("row %zu: link %d", i, index);
-        free(copy);
-    }
-    unit_all_right();
-}
+/* ---- Datagrams. ---- */
 
 static void test_whole(void **state)
 {
@@ -509,9 +475,7 @@ static void feed(const struct nlmsghdr *message)
     struct kernel_address address;
     struct kernel_link link;
     struct kernel_route route;
-    int index;
 
-    message_is_address_event(message, &index);
     message_address(message, INDEX, AF_INET, &address);
     message_address(message, INDEX, AF_INET6, &address);
     message_link(message, &link);
@@ -605,7 +569,6 @@ int main(void)
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_route6),
         cmocka_unit_test(test_multipath),
-        cmocka_unit_test(test_address_events),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_lying_lengths),

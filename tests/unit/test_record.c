@@ -70,16 +70,28 @@ static void check(void)
     assert_int_equal(owner.queued, state == RECORD_UPDATING);
     assert_int_equal(fake_timer_running(), state == RECORD_WAITING);
     if (state == RECORD_UPDATING || state == RECORD_CURRENT)
-        assert_true(ip_is_set(record_wanted(record)));
+        assert_true(record_target(record)->ips.count || record_target(record)->withdraw);
 }
 
+static void want_target(const struct record_target *target)
+{
+    record_want(record, target, target->ips.count ? NULL : "no-address: wan0 has no address");
+    check();
+}
+
+/* One address or several with commas between them; NULL: none. */
 static void want(const char *text)
 {
-    struct ip ip = {0};
+    struct record_target target = {0};
 
-    assert_true(!text || ip_parse(text, &ip));
-    record_want(record, &ip, text ? NULL : "no-address: wan0 has no address");
-    check();
+    assert_true(!text || ip_set_parse(text, &target.ips));
+    want_target(&target);
+}
+
+/* There has been no address for so long that the record is to be deleted. */
+static void want_withdrawn(void)
+{
+    want_target(&(struct record_target){.withdraw = true});
 }
 
 static void answer_full(enum update_verdict verdict, bool arrived, uint64_t after_ms)
@@ -117,10 +129,10 @@ static void advance(uint64_t ms)
 static void assert_published(const char *text)
 {
     struct record_memory memory;
-    char published[IP_TEXT_SIZE];
+    char published[IP_SET_TEXT_SIZE];
 
     record_memory(record, &memory);
-    assert_string_equal(ip_text(&memory.published, published), text);
+    assert_string_equal(ip_set_text(&memory.published, published), text);
 }
 
 static void test_new(void **state)
@@ -357,7 +369,7 @@ static void test_server_wait_is_kept(void **state)
     assert_int_equal(fake_timer_next(), minute);
     advance(minute);
     assert_asked(2, 0);
-    assert_string_equal(ip_text(record_wanted(record), (char[IP_TEXT_SIZE]){0}), "203.0.113.9");
+    assert_string_equal(ip_set_text(&record_target(record)->ips, (char[IP_SET_TEXT_SIZE]){0}), "203.0.113.9");
     answer(UPDATE_DONE);
     assert_published("203.0.113.9");
 }
@@ -477,7 +489,7 @@ static void test_recall(void **state)
     struct record_memory memory = {.published_s = INT64_C(1600000000)}, now;
 
     (void)state;
-    ip_parse("203.0.113.7", &memory.published);
+    ip_set_parse("203.0.113.7", &memory.published);
     record_recall(record, &memory);
     assert_state("idle");
     want("203.0.113.7");
@@ -495,7 +507,7 @@ static void test_recall_other_address(void **state)
     struct record_memory memory = {0};
 
     (void)state;
-    ip_parse("203.0.113.7", &memory.published);
+    ip_set_parse("203.0.113.7", &memory.published);
     record_recall(record, &memory);
     want("203.0.113.8");
     assert_state("updating");
@@ -508,7 +520,7 @@ static void test_recall_refused(void **state)
     struct record_memory memory = {.refused = words};
 
     (void)state;
-    ip_parse("203.0.113.7", &memory.published);
+    ip_set_parse("203.0.113.7", &memory.published);
     record_recall(record, &memory);
     memset(words, '#', sizeof words - 1);
     check();
@@ -540,7 +552,6 @@ static void test_free_everywhere(void **state)
     record = record_new("home.example.org", AF_INET, &calls, &owner);
 }
 
-/* One line for each fact, in the words of the manual. */
 /* The operator's word is not forgotten when the first attempt fails, though nothing has changed. */
 static void test_forced_goes_on_after_a_failure(void **state)
 {
@@ -553,6 +564,225 @@ static void test_forced_goes_on_after_a_failure(void **state)
     assert_string_equal(record_state_word(record_state(record)), "updating");
 }
 
+/* What is to be withdrawn is due as long as something is published, or may be. */
+static void test_withdraw(void **state)
+{
+    (void)state;
+    /* Nothing is there: nothing to do. */
+    want_withdrawn();
+    assert_state("idle");
+    assert_asked(0, 0);
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want(NULL);
+    assert_state("idle");
+    assert_published("203.0.113.7");
+    want_withdrawn();
+    assert_state("updating");
+    assert_asked(2, 0);
+    assert_int_equal(record_target(record)->ips.count, 0);
+    answer(UPDATE_DONE);
+    assert_state("idle");
+    assert_published("none");
+    /* Once is enough. */
+    want_withdrawn();
+    want(NULL);
+    want_withdrawn();
+    record_network_changed(record);
+    check();
+    assert_state("idle");
+    assert_asked(2, 0);
+    /* And the address that was there before has to be sent again. */
+    want("203.0.113.7");
+    assert_state("updating");
+    assert_asked(3, 0);
+}
+
+/* A deletion fails and is tried again like any other request. */
+static void test_withdraw_is_tried_again(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want_withdrawn();
+    answer(UPDATE_UNREACHABLE);
+    assert_state("waiting");
+    assert_published("203.0.113.7");
+    advance(second);
+    assert_state("updating");
+    answer(UPDATE_AGAIN);
+    assert_state("waiting");
+    assert_published("none");
+    advance(minute);
+    assert_state("updating");
+    answer(UPDATE_UNCHANGED);
+    assert_state("idle");
+    assert_asked(4, 0);
+    assert_int_equal(fake_timer_existing(), 0);
+}
+
+/* The address is back before the deletion is through: nobody knows what is published now. */
+static void test_withdraw_is_taken_back(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want_withdrawn();
+    want("203.0.113.7");
+    assert_state("updating");
+    assert_asked(3, 1);
+    answer(UPDATE_UNCHANGED);
+    assert_state("current");
+    assert_published("203.0.113.7");
+    /* It never left the queue: what was published still is. */
+    owner.holds_back = true;
+    want_withdrawn();
+    want("203.0.113.7");
+    assert_state("current");
+    assert_asked(4, 2);
+    /* A withdrawal that is not wanted any more, without an address. */
+    want_withdrawn();
+    want(NULL);
+    assert_state("idle");
+    assert_asked(5, 3);
+    assert_published("203.0.113.7");
+}
+
+/* A request that may have arrived left something there, perhaps. */
+static void test_withdraw_what_is_doubtful(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer_full(UPDATE_UNREACHABLE, true, 0);
+    want_withdrawn();
+    assert_state("updating");
+    assert_asked(2, 0);
+    answer(UPDATE_DONE);
+    assert_state("idle");
+    assert_published("none");
+}
+
+/* The operator's word is for a deletion too; and it is held back as an address is. */
+static void test_withdraw_forced_and_refused(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want_withdrawn();
+    answer_full(UPDATE_REFUSED, false, 0);
+    assert_state("refused");
+    want(NULL);
+    want_withdrawn();
+    assert_state("refused");
+    assert_asked(2, 0);
+    record_force(record);
+    check();
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_state("idle");
+    assert_published("none");
+}
+
+/* Recalled from before: a record that is idle stays as it is until there is a word to withdraw it. */
+static void test_withdraw_recalled(void **state)
+{
+    struct record_memory memory = {.published_s = INT64_C(1600000000)};
+
+    (void)state;
+    ip_set_parse("203.0.113.7", &memory.published);
+    record_recall(record, &memory);
+    want(NULL);
+    assert_state("idle");
+    assert_asked(0, 0);
+    assert_published("203.0.113.7");
+    want_withdrawn();
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_published("none");
+}
+
+/* Several addresses are one value: in whatever order they come, and one more or less is another value. */
+static void test_several_addresses(void **state)
+{
+    (void)state;
+    want("203.0.113.9,203.0.113.7");
+    assert_asked(1, 0);
+    want("203.0.113.7,203.0.113.9");
+    assert_asked(1, 0);
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.7,203.0.113.9");
+    want("203.0.113.9,203.0.113.7");
+    assert_state("current");
+    assert_asked(1, 0);
+    want("203.0.113.7");
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.7");
+    want("203.0.113.7,203.0.113.8,203.0.113.9,203.0.113.10");
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.7,203.0.113.8,203.0.113.9,203.0.113.10");
+    assert_asked(3, 0);
+}
+
+/* A request that is bound to a link is of no use when it must leave by another one. What is published is the same, so a
+ * change of link by itself is nothing to tell the provider. */
+static void test_link_changes(void **state)
+{
+    struct record_target target = {.link = 2};
+
+    (void)state;
+    ip_set_parse("203.0.113.7", &target.ips);
+    want_target(&target);
+    assert_asked(1, 0);
+    want_target(&target);
+    assert_asked(1, 0);
+    target.link = 3;
+    want_target(&target);
+    assert_state("updating");
+    assert_asked(2, 1);
+    assert_int_equal(record_target(record)->link, 3);
+    answer(UPDATE_DONE);
+    target.link = 2;
+    want_target(&target);
+    assert_state("current");
+    assert_asked(2, 1);
+    assert_int_equal(record_target(record)->link, 2);
+    /* So it is with the length of the prefix. */
+    target.prefix_length = 60;
+    want_target(&target);
+    assert_state("current");
+    assert_asked(2, 1);
+    assert_published("203.0.113.7");
+}
+
+/* The same by the log: from and to with commas, and a record that is gone. */
+static void test_log_sets(void **state)
+{
+    char *text;
+
+    (void)state;
+    log_set_level(LOG_LEVEL_INFO);
+    unit_capture_begin();
+    want("203.0.113.9,203.0.113.7");
+    answer(UPDATE_DONE);
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want_withdrawn();
+    answer(UPDATE_DONE);
+    text = unit_capture_end();
+    log_set_level(LOG_LEVEL_ERROR);
+    assert_string_equal(text,
+                        "<6>home.example.org A: idle -> updating (203.0.113.7,203.0.113.9)\n"
+                        "<6>home.example.org A: updating -> current (203.0.113.7,203.0.113.9; the provider's words)\n"
+                        "<6>home.example.org A: current -> updating (203.0.113.7,203.0.113.9 -> 203.0.113.7)\n"
+                        "<6>home.example.org A: updating -> current (203.0.113.7; the provider's words)\n"
+                        "<6>home.example.org A: current -> updating (203.0.113.7 -> none)\n"
+                        "<6>home.example.org A: updating -> idle (withdrawn)\n");
+    free(text);
+}
+
+/* One line for each fact, in the words of the manual. */
 static void test_log(void **state)
 {
     char *text;
@@ -587,14 +817,24 @@ static void test_log(void **state)
     free(text);
 }
 
+/* An address, or none, now and then one that is to be withdrawn; on one of two links. */
+static void want_somehow(struct unit_random *random, const char *text)
+{
+    struct record_target target = {.withdraw = !text && unit_random(random, 2), .link = unit_random(random, 8) ? 2 : 3};
+
+    assert_true(!text || ip_set_parse(text, &target.ips));
+    want_target(&target);
+}
+
 /* Thousands of random steps: the invariant in check(), and never a wrong word about what is published. The provider
  * here takes what was sent when the answer says so, and by chance when nobody knows. */
 static void test_random(void **state)
 {
-    static const char *const addresses[] = {NULL, "203.0.113.1", "203.0.113.2", "203.0.113.3"};
+    static const char *const addresses[] = {NULL, "203.0.113.1", "203.0.113.2", "203.0.113.3,203.0.113.4"};
     const uint64_t seed = 20240607;
-    struct ip published = {0};
+    struct ip_set published = {0};
     struct unit_random random;
+    size_t withdrawn = 0;
 
     (void)state;
     print_message("seed %llu\n", (unsigned long long)seed);
@@ -602,13 +842,14 @@ static void test_random(void **state)
     for (int step = 0; step < 50000; step++) {
         struct record_memory memory;
         size_t cancels = owner.cancels;
-        struct ip sent = owner.queued ? *record_wanted(record) : (struct ip){0};
+        bool was_published = published.count;
+        struct ip_set sent = owner.queued ? record_target(record)->ips : (struct ip_set){0};
         bool taken = unit_random(&random, 2);
 
         fake_timer_set_random(unit_random(&random, UINT32_MAX));
         switch (unit_random(&random, 6)) {
         case 0:
-            want(addresses[unit_random(&random, COUNT(addresses))]);
+            want_somehow(&random, addresses[unit_random(&random, COUNT(addresses))]);
             if (owner.cancels > cancels && taken)
                 published = sent;
             break;
@@ -634,11 +875,12 @@ static void test_random(void **state)
         }
         check();
         record_memory(record, &memory);
-        assert_true(!ip_is_set(&memory.published) || ip_equal(&memory.published, &published));
+        assert_true(!memory.published.count || ip_set_equal(&memory.published, &published));
         if (record_state(record) == RECORD_CURRENT)
-            assert_true(ip_equal(record_wanted(record), &published));
+            assert_true(ip_set_equal(&record_target(record)->ips, &published));
+        withdrawn += was_published && !published.count;
     }
-    assert_true(owner.sends > 1000);
+    assert_true(owner.sends > 1000 && withdrawn > 100);
 }
 
 static int quiet(void **state)
@@ -677,6 +919,15 @@ int main(void)
         LIFE(test_recall_other_address),
         LIFE(test_recall_refused),
         LIFE(test_free_everywhere),
+        LIFE(test_withdraw),
+        LIFE(test_withdraw_is_tried_again),
+        LIFE(test_withdraw_is_taken_back),
+        LIFE(test_withdraw_what_is_doubtful),
+        LIFE(test_withdraw_forced_and_refused),
+        LIFE(test_withdraw_recalled),
+        LIFE(test_several_addresses),
+        LIFE(test_link_changes),
+        LIFE(test_log_sets),
         LIFE(test_log),
         LIFE(test_forced_goes_on_after_a_failure),
         LIFE(test_random),

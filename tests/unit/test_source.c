@@ -17,7 +17,7 @@ struct candidate {
     uint32_t flags;
     int preferred_s;
     unsigned char scope;
-    enum source_reason reason; /* why it is what it is */
+    enum reason reason; /* why it is what it is */
 };
 
 enum { MOST = 8 };
@@ -26,135 +26,140 @@ struct set {
     const char *what;
     struct candidate list[MOST];
     int chosen; /* index, or -1 */
-    enum source_reason reason;
+    enum reason reason;
 };
 
 #define GLOBAL RT_SCOPE_UNIVERSE
 #define PERM   IFA_F_PERMANENT
 
 static const struct set sets[] = {
-    {"nothing", {{0}}, -1, SOURCE_NO_ADDRESS},
-    {"one public address", {{"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}}, 0, SOURCE_CHOSEN},
+    {"nothing", {{0}}, -1, REASON_NO_ADDRESS},
+    {"one public address", {{"203.0.113.7", PERM, FOREVER, GLOBAL, REASON_CHOSEN}}, 0, REASON_CHOSEN},
     {"of two equals the lowest",
-     {{"203.0.113.9", PERM, FOREVER, GLOBAL, SOURCE_OTHER}, {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     {{"203.0.113.9", PERM, FOREVER, GLOBAL, REASON_OTHER}, {"203.0.113.7", PERM, FOREVER, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"primary before secondary, wherever it stands",
-     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_OTHER},
-      {"203.0.113.9", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, REASON_OTHER},
+      {"203.0.113.9", PERM, FOREVER, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"only a secondary address",
-     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     {{"203.0.113.8", PERM | IFA_F_SECONDARY, FOREVER, GLOBAL, REASON_CHOSEN}},
      0,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"IPv6: nothing to do with privacy extensions first, even when it lives shorter",
-     {{"2001:db8::1", IFA_F_MANAGETEMPADDR, 7200, GLOBAL, SOURCE_OTHER},
-      {"2001:db8::2", 0, 3600, GLOBAL, SOURCE_CHOSEN}},
+     {{"2001:db8::1", IFA_F_MANAGETEMPADDR, 7200, GLOBAL, REASON_OTHER},
+      {"2001:db8::2", 0, 3600, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"IPv6: the longest preferred lifetime",
-     {{"2001:db8::1", 0, 3600, GLOBAL, SOURCE_OTHER},
-      {"2001:db8::3", 0, 7200, GLOBAL, SOURCE_OTHER},
-      {"2001:db8::4", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN},
-      {"2001:db8::2", 0, 7200, GLOBAL, SOURCE_OTHER}},
+     {{"2001:db8::1", 0, 3600, GLOBAL, REASON_OTHER},
+      {"2001:db8::3", 0, 7200, GLOBAL, REASON_OTHER},
+      {"2001:db8::4", PERM, FOREVER, GLOBAL, REASON_CHOSEN},
+      {"2001:db8::2", 0, 7200, GLOBAL, REASON_OTHER}},
      2,
-     SOURCE_CHOSEN},
-    {"a deprecated address", {{"203.0.113.7", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_DEPRECATED}}, -1, SOURCE_DEPRECATED},
+     REASON_CHOSEN},
+    {"a deprecated address", {{"203.0.113.7", IFA_F_DEPRECATED, 0, GLOBAL, REASON_DEPRECATED}}, -1, REASON_DEPRECATED},
     {"the preferred lifetime is over before the flag says so",
-     {{"203.0.113.7", 0, 0, GLOBAL, SOURCE_DEPRECATED}},
+     {{"203.0.113.7", 0, 0, GLOBAL, REASON_DEPRECATED}},
      -1,
-     SOURCE_DEPRECATED},
-    {"a leased address", {{"203.0.113.7", 0, 3600, GLOBAL, SOURCE_CHOSEN}}, 0, SOURCE_CHOSEN},
+     REASON_DEPRECATED},
+    {"a leased address", {{"203.0.113.7", 0, 3600, GLOBAL, REASON_CHOSEN}}, 0, REASON_CHOSEN},
     {"private ranges",
-     {{"192.168.1.2", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE}, {"10.0.0.1", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE}},
+     {{"192.168.1.2", PERM, FOREVER, GLOBAL, REASON_PRIVATE}, {"10.0.0.1", PERM, FOREVER, GLOBAL, REASON_PRIVATE}},
      -1,
-     SOURCE_PRIVATE},
-    {"the carrier's NAT", {{"100.64.0.7", PERM, FOREVER, GLOBAL, SOURCE_CARRIER_NAT}}, -1, SOURCE_CARRIER_NAT},
+     REASON_PRIVATE},
+    {"the carrier's NAT", {{"100.64.0.7", PERM, FOREVER, GLOBAL, REASON_CARRIER_NAT}}, -1, REASON_CARRIER_NAT},
     {"IPv4 link-local, with the scope that the kernel gives it",
-     {{"169.254.7.7", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL}},
+     {{"169.254.7.7", PERM, FOREVER, RT_SCOPE_LINK, REASON_LINK_LOCAL}},
      -1,
-     SOURCE_LINK_LOCAL},
-    {"a special range", {{"198.18.0.1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL}}, -1, SOURCE_SPECIAL},
+     REASON_LINK_LOCAL},
+    {"a special range", {{"198.18.0.1", PERM, FOREVER, GLOBAL, REASON_SPECIAL}}, -1, REASON_SPECIAL},
     {"a public address of narrow scope",
-     {{"203.0.113.7", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_NOT_GLOBAL}},
+     {{"203.0.113.7", PERM, FOREVER, RT_SCOPE_LINK, REASON_NOT_GLOBAL}},
      -1,
-     SOURCE_NOT_GLOBAL},
+     REASON_NOT_GLOBAL},
     {"a public address behind private ones",
-     {{"192.168.1.2", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE},
-      {"100.64.0.7", PERM, FOREVER, GLOBAL, SOURCE_CARRIER_NAT},
-      {"203.0.113.7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     {{"192.168.1.2", PERM, FOREVER, GLOBAL, REASON_PRIVATE},
+      {"100.64.0.7", PERM, FOREVER, GLOBAL, REASON_CARRIER_NAT},
+      {"203.0.113.7", PERM, FOREVER, GLOBAL, REASON_CHOSEN}},
      2,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"of several reasons the one that was nearest",
-     {{"169.254.7.7", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL},
-      {"100.64.0.7", PERM, FOREVER, GLOBAL, SOURCE_CARRIER_NAT},
-      {"192.168.1.2", PERM, FOREVER, GLOBAL, SOURCE_PRIVATE}},
+     {{"169.254.7.7", PERM, FOREVER, RT_SCOPE_LINK, REASON_LINK_LOCAL},
+      {"100.64.0.7", PERM, FOREVER, GLOBAL, REASON_CARRIER_NAT},
+      {"192.168.1.2", PERM, FOREVER, GLOBAL, REASON_PRIVATE}},
      -1,
-     SOURCE_CARRIER_NAT},
-    {"an IPv6 address", {{"2001:db8::7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}}, 0, SOURCE_CHOSEN},
+     REASON_CARRIER_NAT},
+    {"an IPv6 address", {{"2001:db8::7", PERM, FOREVER, GLOBAL, REASON_CHOSEN}}, 0, REASON_CHOSEN},
     {"a link-local one besides",
-     {{"fe80::1", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL},
-      {"2001:db8::7", IFA_F_MANAGETEMPADDR, 3600, GLOBAL, SOURCE_CHOSEN}},
+     {{"fe80::1", PERM, FOREVER, RT_SCOPE_LINK, REASON_LINK_LOCAL},
+      {"2001:db8::7", IFA_F_MANAGETEMPADDR, 3600, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
-    {"only link-local", {{"fe80::1", PERM, FOREVER, RT_SCOPE_LINK, SOURCE_LINK_LOCAL}}, -1, SOURCE_LINK_LOCAL},
+     REASON_CHOSEN},
+    {"only link-local", {{"fe80::1", PERM, FOREVER, RT_SCOPE_LINK, REASON_LINK_LOCAL}}, -1, REASON_LINK_LOCAL},
     {"duplicate address detection is running",
-     {{"2001:db8::7", IFA_F_TENTATIVE, FOREVER, GLOBAL, SOURCE_TENTATIVE}},
+     {{"2001:db8::7", IFA_F_TENTATIVE, FOREVER, GLOBAL, REASON_TENTATIVE}},
      -1,
-     SOURCE_TENTATIVE},
+     REASON_TENTATIVE},
     {"an optimistic address (RFC 4429) is tentative too",
-     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, FOREVER, GLOBAL, SOURCE_TENTATIVE}},
+     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, FOREVER, GLOBAL, REASON_TENTATIVE}},
      -1,
-     SOURCE_TENTATIVE},
+     REASON_TENTATIVE},
     {"another host has it: the kernel leaves it tentative",
-     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_DADFAILED | PERM, FOREVER, GLOBAL, SOURCE_DAD_FAILED}},
+     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_DADFAILED | PERM, FOREVER, GLOBAL, REASON_DAD_FAILED}},
      -1,
-     SOURCE_DAD_FAILED},
+     REASON_DAD_FAILED},
     {"another host has the first, the second is good",
-     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_DADFAILED, FOREVER, GLOBAL, SOURCE_DAD_FAILED},
-      {"2001:db8::8", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     {{"2001:db8::7", IFA_F_TENTATIVE | IFA_F_DADFAILED, FOREVER, GLOBAL, REASON_DAD_FAILED},
+      {"2001:db8::8", PERM, FOREVER, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"a new prefix while the old one is deprecated",
-     {{"2001:db8:1::7", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_DEPRECATED},
-      {"2001:db8:2::7", 0, 3600, GLOBAL, SOURCE_CHOSEN}},
+     {{"2001:db8:1::7", IFA_F_DEPRECATED, 0, GLOBAL, REASON_DEPRECATED},
+      {"2001:db8:2::7", 0, 3600, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"a new prefix, still tentative, while the old one is deprecated",
-     {{"2001:db8:1::7", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_DEPRECATED},
-      {"2001:db8:2::7", IFA_F_TENTATIVE, 3600, GLOBAL, SOURCE_TENTATIVE}},
+     {{"2001:db8:1::7", IFA_F_DEPRECATED, 0, GLOBAL, REASON_DEPRECATED},
+      {"2001:db8:2::7", IFA_F_TENTATIVE, 3600, GLOBAL, REASON_TENTATIVE}},
      -1,
-     SOURCE_DEPRECATED},
+     REASON_DEPRECATED},
     {"privacy extensions (RFC 8981): the kernel puts the temporary address first",
-     {{"2001:db8::1234", IFA_F_TEMPORARY, 3600, GLOBAL, SOURCE_TEMPORARY},
-      {"2001:db8::7", IFA_F_MANAGETEMPADDR, 3600, GLOBAL, SOURCE_CHOSEN}},
+     {{"2001:db8::1234", IFA_F_TEMPORARY, 3600, GLOBAL, REASON_TEMPORARY},
+      {"2001:db8::7", IFA_F_MANAGETEMPADDR, 3600, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
     {"only a temporary one",
-     {{"2001:db8::1234", IFA_F_TEMPORARY, 3600, GLOBAL, SOURCE_TEMPORARY}},
+     {{"2001:db8::1234", IFA_F_TEMPORARY, 3600, GLOBAL, REASON_TEMPORARY}},
      -1,
-     SOURCE_TEMPORARY},
-    {"unique local", {{"fd00::7", PERM, FOREVER, GLOBAL, SOURCE_ULA}}, -1, SOURCE_ULA},
+     REASON_TEMPORARY},
+    {"unique local", {{"fd00::7", PERM, FOREVER, GLOBAL, REASON_ULA}}, -1, REASON_ULA},
     {"unique local and global",
-     {{"fd00::7", PERM, FOREVER, GLOBAL, SOURCE_ULA}, {"2001:db8::7", PERM, FOREVER, GLOBAL, SOURCE_CHOSEN}},
+     {{"fd00::7", PERM, FOREVER, GLOBAL, REASON_ULA}, {"2001:db8::7", PERM, FOREVER, GLOBAL, REASON_CHOSEN}},
      1,
-     SOURCE_CHOSEN},
-    {"6to4, Teredo, NAT64",
-     {{"2002:c0a8:1::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL},
-      {"2001:0:1::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL},
-      {"64:ff9b::1", PERM, FOREVER, GLOBAL, SOURCE_SPECIAL}},
+     REASON_CHOSEN},
+    {"6to4 and Teredo of a private IPv4 address, NAT64",
+     {{"2002:a00:1::1", PERM, FOREVER, GLOBAL, REASON_SPECIAL},
+      {"2001:0:1::f5ff:fffe", PERM, FOREVER, GLOBAL, REASON_SPECIAL},
+      {"64:ff9b::1", PERM, FOREVER, GLOBAL, REASON_SPECIAL}},
      -1,
-     SOURCE_SPECIAL},
+     REASON_SPECIAL},
+    {"6to4 of a public IPv4 address", {{"2002:cb00:7107::1", PERM, FOREVER, GLOBAL, REASON_CHOSEN}}, 0, REASON_CHOSEN},
+    {"Teredo of a public IPv4 address",
+     {{"2001:0:1::34ff:8ef8", PERM, FOREVER, GLOBAL, REASON_CHOSEN}},
+     0,
+     REASON_CHOSEN},
     {"the range tells more than the state: private and deprecated",
-     {{"192.168.1.2", IFA_F_DEPRECATED, 0, GLOBAL, SOURCE_PRIVATE}},
+     {{"192.168.1.2", IFA_F_DEPRECATED, 0, GLOBAL, REASON_PRIVATE}},
      -1,
-     SOURCE_PRIVATE},
+     REASON_PRIVATE},
     {"other flags do not matter",
      {{"2001:db8::7", IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_NOPREFIXROUTE | IFA_F_STABLE_PRIVACY, 1, GLOBAL,
-       SOURCE_CHOSEN}},
+       REASON_CHOSEN}},
      0,
-     SOURCE_CHOSEN},
+     REASON_CHOSEN},
 };
 
 /* The false kernel: one link, one route, one list, and the errors to give. */
@@ -265,7 +270,9 @@ static size_t make_list(const struct set *set, struct kernel_address *list)
     return count;
 }
 
-static const struct source_ties no_ties;
+static const struct rule plain;
+static const struct source_before no_before;
+static const struct source_ties no_ties = {.rule = &plain, .before = &no_before};
 static const struct ip none;
 
 static void test_choose(void **state)
@@ -273,15 +280,15 @@ static void test_choose(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(sets); i++) {
         struct kernel_address list[MOST];
-        enum source_reason each[MOST], reason = SOURCE_OTHER, again = SOURCE_OTHER;
+        enum reason each[MOST], reason = REASON_OTHER, again = REASON_OTHER;
         size_t count = make_list(&sets[i], list);
         size_t chosen = source_choose(list, count, &no_ties, each, &reason);
 
         if (chosen != (sets[i].chosen < 0 ? count : (size_t)sets[i].chosen) || reason != sets[i].reason)
-            unit_wrong("%s: candidate %zu, %s", sets[i].what, chosen, source_reason_word(reason));
+            unit_wrong("%s: candidate %zu, %s", sets[i].what, chosen, reason_word(reason));
         for (size_t c = 0; c < count; c++)
             if (each[c] != sets[i].list[c].reason)
-                unit_wrong("%s: %s is %s", sets[i].what, sets[i].list[c].text, source_reason_word(each[c]));
+                unit_wrong("%s: %s is %s", sets[i].what, sets[i].list[c].text, reason_word(each[c]));
         if (source_choose(list, count, &no_ties, NULL, &again) != chosen || again != reason)
             unit_wrong("%s: another answer when nobody asks for each", sets[i].what);
     }
@@ -297,11 +304,13 @@ static void test_judge(void **state)
         size_t count = make_list(&sets[i], list);
 
         for (size_t c = 0; c < count; c++) {
-            enum source_reason expected = sets[i].list[c].reason;
+            enum reason expected = sets[i].list[c].reason;
 
-            if (source_judge(&list[c]) != (expected == SOURCE_OTHER ? SOURCE_CHOSEN : expected))
-                unit_wrong("%s: %s is %s", sets[i].what, sets[i].list[c].text,
-                           source_reason_word(source_judge(&list[c])));
+            enum reason alone, whole;
+
+            source_choose(&list[c], 1, &no_ties, &alone, &whole);
+            if (alone != (expected == REASON_OTHER ? REASON_CHOSEN : expected) || whole != alone)
+                unit_wrong("%s: %s is %s", sets[i].what, sets[i].list[c].text, reason_word(alone));
         }
     }
     unit_all_right();
@@ -355,16 +364,17 @@ static void test_ties(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct set set = {.what = "ties"};
-        struct source_ties ties = no_ties;
+        struct source_before before = {0};
+        struct source_ties ties = {.rule = &plain, .before = &before};
         struct kernel_address list[MOST];
-        enum source_reason reason;
+        enum reason reason;
         char text[IP_TEXT_SIZE];
         size_t count, chosen;
 
         memcpy(set.list, cases[i].list, sizeof set.list);
         count = make_list(&set, list);
         if (cases[i].before)
-            assert_true(ip_parse(cases[i].before, &ties.before));
+            assert_true(ip_set_parse(cases[i].before, &before.ips));
         if (cases[i].own)
             assert_true(ip_parse(cases[i].own, &ties.own));
         chosen = source_choose(list, count, &ties, NULL, &reason);
@@ -385,8 +395,9 @@ static void test_order_of_the_list_does_not_matter(void **state)
     unit_random_seed(&random, 3);
     for (int round = 0; round < 20000; round++) {
         struct kernel_address list[MOST], *chosen_first;
-        struct source_ties ties = no_ties;
-        enum source_reason reason, again;
+        struct source_before before = {0};
+        struct source_ties ties = {.rule = &plain, .before = &before};
+        enum reason reason, again;
         size_t count = 1 + unit_random(&random, MOST - 1), first;
         bool v4 = unit_random(&random, 2);
         struct ip expected = none;
@@ -399,7 +410,8 @@ static void test_order_of_the_list_does_not_matter(void **state)
                                               .preferred_s = lifetimes[unit_random(&random, COUNT(lifetimes))]};
             assert_true(ip_parse(text, &list[i].ip));
         }
-        ties.before = unit_random(&random, 2) ? list[unit_random(&random, (uint32_t)count)].ip : none;
+        if (unit_random(&random, 2))
+            ip_set_add(&before.ips, &list[unit_random(&random, (uint32_t)count)].ip);
         ties.own = unit_random(&random, 2) ? list[unit_random(&random, (uint32_t)count)].ip : none;
         first = source_choose(list, count, &ties, NULL, &reason);
         chosen_first = first < count ? &list[first] : NULL;
@@ -428,15 +440,15 @@ static void set_up_kernel(void)
 
 static void test_read(void **state)
 {
-    struct source_rule by_route = {{""}, AF_INET}, by_name = {{"wan0"}, AF_INET6};
+    struct rule by_route = {.family = AF_INET}, by_name = {.interfaces = {"wan0"}, .family = AF_INET6};
     struct source_answer answer;
-    char text[IP_TEXT_SIZE];
+    char text[IP_SET_TEXT_SIZE];
 
     (void)state;
     set_up_kernel();
-    assert_int_equal(source_read(NULL, &by_route, &none, &answer), 0);
-    assert_int_equal(answer.reason, SOURCE_CHOSEN);
-    assert_string_equal(ip_text(&answer.ip, text), "203.0.113.7");
+    assert_int_equal(source_read(NULL, &by_route, &no_before, &answer), 0);
+    assert_int_equal(answer.reason, REASON_CHOSEN);
+    assert_string_equal(ip_set_text(&answer.ips, text), "203.0.113.7");
     assert_string_equal(answer.link.name, "wan0");
     assert_int_equal(answer.link.index, 7);
     assert_int_equal(fake.asked_index, 7);
@@ -445,13 +457,13 @@ static void test_read(void **state)
     assert_int_equal(ip_kind(&fake.asked), IP_PUBLIC);
     assert_int_equal(fake.asked.family, AF_INET);
     by_route.family = AF_INET6;
-    assert_int_equal(source_read(NULL, &by_route, &none, &answer), 0);
+    assert_int_equal(source_read(NULL, &by_route, &no_before, &answer), 0);
     assert_int_equal(fake.asked.family, AF_INET6);
     assert_int_equal(ip_kind(&fake.asked), IP_PUBLIC);
     /* A named interface is not asked for by route. */
     fake.route_error = -ENETUNREACH;
-    assert_int_equal(source_read(NULL, &by_name, &none, &answer), 0);
-    assert_int_equal(answer.reason, SOURCE_CHOSEN);
+    assert_int_equal(source_read(NULL, &by_name, &no_before, &answer), 0);
+    assert_int_equal(answer.reason, REASON_CHOSEN);
     assert_int_equal(fake.asked_family, AF_INET6);
 }
 
@@ -463,24 +475,24 @@ static void test_read_reasons(void **state)
         int route_error, link_error, addresses_error;
         bool up;
         const char *address; /* NULL: none */
-        enum source_reason reason;
+        enum reason reason;
         const char *text;
     } cases[] = {
-        {"", -ENETUNREACH, 0, 0, true, "203.0.113.7", SOURCE_NO_ROUTE, "no-route: "},
-        {"", -EHOSTUNREACH, 0, 0, true, "203.0.113.7", SOURCE_NO_ROUTE, "no-route: "},
-        {"wan1", 0, 0, 0, true, "203.0.113.7", SOURCE_NO_INTERFACE, "wan1"},
-        {"wan0", 0, -ENODEV, 0, true, "203.0.113.7", SOURCE_NO_INTERFACE, "no-interface: "},
-        {"wan0", 0, 0, 0, false, "203.0.113.7", SOURCE_LINK_DOWN, "link-down: wan0"},
-        {"", 0, 0, 0, false, "203.0.113.7", SOURCE_LINK_DOWN, "wan0"},
-        {"wan0", 0, 0, -ENODEV, true, "203.0.113.7", SOURCE_NO_INTERFACE, "no-interface: "},
-        {"wan0", 0, 0, 0, true, NULL, SOURCE_NO_ADDRESS, "no-address: wan0"},
-        {"", 0, 0, 0, true, "192.168.1.2", SOURCE_PRIVATE, "private: wan0"},
-        {"", 0, 0, 0, true, "100.64.0.2", SOURCE_CARRIER_NAT, "carrier-nat: wan0"},
+        {"", -ENETUNREACH, 0, 0, true, "203.0.113.7", REASON_NO_ROUTE, "no-route: "},
+        {"", -EHOSTUNREACH, 0, 0, true, "203.0.113.7", REASON_NO_ROUTE, "no-route: "},
+        {"wan1", 0, 0, 0, true, "203.0.113.7", REASON_NO_INTERFACE, "wan1"},
+        {"wan0", 0, -ENODEV, 0, true, "203.0.113.7", REASON_NO_INTERFACE, "no-interface: "},
+        {"wan0", 0, 0, 0, false, "203.0.113.7", REASON_LINK_DOWN, "link-down: wan0"},
+        {"", 0, 0, 0, false, "203.0.113.7", REASON_LINK_DOWN, "wan0"},
+        {"wan0", 0, 0, -ENODEV, true, "203.0.113.7", REASON_NO_INTERFACE, "no-interface: "},
+        {"wan0", 0, 0, 0, true, NULL, REASON_NO_ADDRESS, "no-address: wan0"},
+        {"", 0, 0, 0, true, "192.168.1.2", REASON_PRIVATE, "private: wan0"},
+        {"", 0, 0, 0, true, "100.64.0.2", REASON_CARRIER_NAT, "carrier-nat: wan0"},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct source_rule rule = {.family = AF_INET};
+        struct rule rule = {.family = AF_INET};
         struct source_answer answer;
 
         set_up_kernel();
@@ -494,9 +506,9 @@ static void test_read_reasons(void **state)
         else
             fake.count = 0;
         memset(&answer, 0xaa, sizeof answer);
-        if (source_read(NULL, &rule, &none, &answer) != 0 || answer.reason != cases[i].reason ||
-            ip_is_set(&answer.ip) || !strstr(answer.text, cases[i].text) ||
-            strncmp(answer.text, source_reason_word(cases[i].reason), strlen(source_reason_word(cases[i].reason))) != 0)
+        if (source_read(NULL, &rule, &no_before, &answer) != 0 || answer.reason != cases[i].reason ||
+            answer.ips.count || !strstr(answer.text, cases[i].text) ||
+            strncmp(answer.text, reason_word(cases[i].reason), strlen(reason_word(cases[i].reason))) != 0)
             unit_wrong("row %zu: %s", i, answer.text);
     }
     unit_all_right();
@@ -505,45 +517,46 @@ static void test_read_reasons(void **state)
 /* The kernel changed while it was read: no answer, whatever question it was. */
 static void test_read_again(void **state)
 {
-    struct source_rule by_route = {{""}, AF_INET}, by_name = {{"wan0"}, AF_INET};
+    struct rule by_route = {.family = AF_INET}, by_name = {.interfaces = {"wan0"}, .family = AF_INET};
     struct source_answer answer;
 
     (void)state;
     set_up_kernel();
     fake.route_error = -EAGAIN;
-    assert_int_equal(source_read(NULL, &by_route, &none, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_route, &no_before, &answer), -EAGAIN);
     set_up_kernel();
     fake.link_error = -EAGAIN;
-    assert_int_equal(source_read(NULL, &by_route, &none, &answer), -EAGAIN);
-    assert_int_equal(source_read(NULL, &by_name, &none, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_route, &no_before, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_name, &no_before, &answer), -EAGAIN);
     set_up_kernel();
     fake.addresses_error = -EAGAIN;
-    assert_int_equal(source_read(NULL, &by_name, &none, &answer), -EAGAIN);
+    assert_int_equal(source_read(NULL, &by_name, &no_before, &answer), -EAGAIN);
 }
 
 static void test_words(void **state)
 {
     static const char *const words[] = {
-        "no-route",    "no-interface", "link-down",  "no-address", "link-local", "special",   "ula",   "private",
-        "carrier-nat", "not-global",   "dad-failed", "tentative",  "deprecated", "temporary", "other", "chosen",
+        "no-route",      "no-interface", "link-down", "no-address", "link-local", "special",    "ula",       "private",
+        "carrier-nat",   "not-global",   "no-match",  "dad-failed", "tentative",  "deprecated", "temporary", "asking",
+        "source-silent", "bad-answer",   "disagree",  "no-room",    "other",      "chosen",
     };
-    struct source_rule rule = {{""}, AF_INET};
-    char name[SOURCE_NAME_SIZE];
+    struct rule rule = {.family = AF_INET};
+    char name[RULE_NAME_SIZE];
 
     (void)state;
-    assert_int_equal(COUNT(words), SOURCE_CHOSEN + 1);
-    for (int i = 0; i <= SOURCE_CHOSEN; i++)
-        assert_string_equal(source_reason_word((enum source_reason)i), words[i]);
-    assert_string_equal(source_rule_name(&rule, name), "auto");
+    assert_int_equal(COUNT(words), REASON_CHOSEN + 1);
+    for (int i = 0; i <= REASON_CHOSEN; i++)
+        assert_string_equal(reason_word((enum reason)i), words[i]);
+    assert_string_equal(rule_name(&rule, name), "auto");
     strcpy(rule.interfaces[0], "wan0");
-    assert_string_equal(source_rule_name(&rule, name), "wan0");
+    assert_string_equal(rule_name(&rule, name), "wan0");
 }
 
 /* The first of the list that is up and has an address that is fit; a pattern's links come by their index. */
 static void test_lists(void **state)
 {
     static const struct {
-        const char *interfaces[SOURCE_INTERFACES];
+        const char *interfaces[RULE_INTERFACES];
         struct town town[5];
         const char *expected; /* "address link", or the text */
         size_t links;
@@ -568,16 +581,16 @@ static void test_lists(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct source_rule rule = {.family = AF_INET};
+        struct rule rule = {.family = AF_INET};
         struct source_answer answer;
-        char text[IP_TEXT_SIZE + IFNAMSIZ + 2], address[IP_TEXT_SIZE];
+        char text[IP_SET_TEXT_SIZE + IFNAMSIZ + 2], address[IP_SET_TEXT_SIZE];
 
         set_up_kernel();
         fake.town = cases[i].town;
-        for (size_t j = 0; j < SOURCE_INTERFACES && cases[i].interfaces[j]; j++)
+        for (size_t j = 0; j < RULE_INTERFACES && cases[i].interfaces[j]; j++)
             snprintf(rule.interfaces[j], sizeof rule.interfaces[j], "%s", cases[i].interfaces[j]);
-        assert_int_equal(source_read(NULL, &rule, &none, &answer), 0);
-        snprintf(text, sizeof text, "%s %s", ip_text(&answer.ip, address), answer.link.name);
+        assert_int_equal(source_read(NULL, &rule, &no_before, &answer), 0);
+        snprintf(text, sizeof text, "%s %s", ip_set_text(&answer.ips, address), answer.link.name);
         if (strcmp(text, cases[i].expected) != 0 &&
             strncmp(answer.text, cases[i].expected, strlen(cases[i].expected)) != 0)
             unit_wrong("row %zu: %s, %s", i, text, answer.text);
@@ -590,7 +603,7 @@ static void test_lists(void **state)
 /* A text is never longer than its room, also for the longest name. */
 static void test_long_name(void **state)
 {
-    struct source_rule rule = {.family = AF_INET};
+    struct rule rule = {.family = AF_INET};
     struct source_answer answer;
 
     (void)state;
@@ -598,7 +611,7 @@ static void test_long_name(void **state)
     memset(fake.link.name, 'x', IFNAMSIZ - 1);
     memcpy(rule.interfaces[0], fake.link.name, IFNAMSIZ);
     assert_true(ip_parse("192.168.1.2", &fake.list[0].ip));
-    assert_int_equal(source_read(NULL, &rule, &none, &answer), 0);
+    assert_int_equal(source_read(NULL, &rule, &no_before, &answer), 0);
     assert_contains(answer.text, fake.link.name);
     assert_true(strlen(answer.text) < sizeof answer.text - 1);
 }

@@ -37,13 +37,13 @@ static void end(void)
 
 static void want(int family, const char *text)
 {
+    struct record_target target = {0};
     struct record *record;
-    struct ip ip;
 
-    assert_true(ip_parse(text, &ip));
+    assert_true(ip_set_parse(text, &target.ips));
     for (size_t i = 0; (record = account_record(account, i)); i++)
         if (record_family(record) == family)
-            record_want(record, &ip, NULL);
+            record_want(record, &target, NULL);
     fake_timer_advance(0);
 }
 
@@ -78,12 +78,12 @@ static const char *memories(void)
     text[0] = '\0';
     for (size_t i = 0; (record = account_record(account, i)); i++) {
         struct record_memory memory;
-        char published[IP_TEXT_SIZE];
+        char published[IP_SET_TEXT_SIZE];
         size_t length = strlen(text);
 
         record_memory(record, &memory);
         snprintf(text + length, sizeof text - length, "%s %s %s %s;", record_name(record),
-                 ip_record_type(record_family(record)), ip_text(&memory.published, published),
+                 ip_record_type(record_family(record)), ip_set_text(&memory.published, published),
                  memory.refused ? memory.refused : "-");
     }
     snprintf(text + strlen(text), sizeof text - strlen(text), "%s",
@@ -148,6 +148,52 @@ static void test_round_trip(void **state)
     assert_contains(fake_http_request(0)->url, "hostname=a.example.org&myip=2001:db8::7");
     end();
     free(path);
+}
+
+/* Several addresses of a name come back as they were, and are the same in whatever order they are wanted. */
+static void test_several_addresses(void **state)
+{
+    char *path = unit_path(*state, "state.json"), *text;
+
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.9,203.0.113.7");
+    answer("good");
+    want(AF_INET6, "2001:db8::1,2001:db8::2,2001:db8::3,2001:db8::4");
+    answer("good");
+    write_state(*state);
+    text = unit_read(path);
+    assert_contains(text, "\"203.0.113.7,203.0.113.9\"");
+    free(text);
+    end();
+    begin("a.example.org");
+    recall_state(*state);
+    assert_memories("a.example.org A 203.0.113.7,203.0.113.9 -;"
+                    "a.example.org AAAA 2001:db8::1,2001:db8::2,2001:db8::3,2001:db8::4 -;-");
+    want(AF_INET, "203.0.113.9,203.0.113.7");
+    assert_int_equal(fake_http_open(), 0);
+    want(AF_INET, "203.0.113.7");
+    assert_int_equal(fake_http_open(), 1);
+    end();
+    free(path);
+}
+
+/* A record that was withdrawn is not there any more after a restart either. */
+static void test_withdrawn(void **state)
+{
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("good");
+    provider->definition->delete.url = strdup("{server}/delete");
+    record_want(account_record(account, 0), &(struct record_target){.withdraw = true}, "no-address: wan0 has none");
+    fake_timer_advance(0);
+    assert_contains(fake_http_request(0)->url, "/delete");
+    answer("good");
+    write_state(*state);
+    end();
+    begin("a.example.org");
+    recall_state(*state);
+    assert_memories(NOTHING);
+    end();
 }
 
 /* What is under way at a crash is not known afterwards. */
@@ -334,6 +380,9 @@ static void test_too_deep(void **state)
     end();
 }
 
+#define A_RECORD(address) \
+    "{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"" address "\"}"
+
 /* An entry that makes no sense is left out with a warning; the others count. */
 static void test_wrong_entries(void **state)
 {
@@ -358,6 +407,20 @@ static void test_wrong_entries(void **state)
          "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113\"}", true,
          "none"},
+        /* Several addresses: none too many, none of another family, nothing between them but one comma. */
+        {A_RECORD("203.0.113.8,203.0.113.7"), false, "203.0.113.7,203.0.113.8"},
+        {A_RECORD("203.0.113.7,203.0.113.7"), false, "203.0.113.7"},
+        {A_RECORD("203.0.113.1,203.0.113.2,203.0.113.3,203.0.113.4"), false,
+         "203.0.113.1,203.0.113.2,203.0.113.3,203.0.113.4"},
+        {A_RECORD("203.0.113.1,203.0.113.2,203.0.113.3,203.0.113.4,203.0.113.5"), true, "none"},
+        {A_RECORD("203.0.113.7,2001:db8::7"), true, "none"},
+        {A_RECORD("2001:db8::7,203.0.113.7"), true, "none"},
+        {A_RECORD("2001:db8::7,2001:db8::8"), true, "none"},
+        {A_RECORD("203.0.113.7, 203.0.113.8"), true, "none"},
+        {A_RECORD("203.0.113.7,"), true, "none"},
+        {A_RECORD(",203.0.113.7"), true, "none"},
+        {A_RECORD("203.0.113.7,,203.0.113.8"), true, "none"},
+        {A_RECORD("203.0.113.7;203.0.113.8"), true, "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"\"}", true, "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": 3405803783}", true,
          "none"},
@@ -608,7 +671,7 @@ int main(void)
         WITH_FOLDER(test_damaged),        WITH_FOLDER(test_too_deep),     WITH_FOLDER(test_wrong_entries),
         WITH_FOLDER(test_wrong_accounts), WITH_FOLDER(test_each_byte),    WITH_FOLDER(test_unreadable),
         WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_written_once), WITH_FOLDER(test_look_only),
-        WITH_FOLDER(test_two_accounts),
+        WITH_FOLDER(test_two_accounts),   WITH_FOLDER(test_withdrawn),    WITH_FOLDER(test_several_addresses),
     };
 
     return cmocka_run_group_tests_name("state", tests, quiet, NULL);

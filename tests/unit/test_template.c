@@ -85,6 +85,41 @@ static void test_expand(void **state)
     unit_all_right();
 }
 
+/* A placeholder is set when it has a value, be it empty; all of them must be. */
+static void test_is_set(void **state)
+{
+    static const struct template_value some[] = {
+        {"hostname", "a.b", false}, {"empty", "", false}, {"password", "secret", true},
+        {"ip", NULL, false},        {"ipx", "x", false},  {NULL, NULL, false},
+    };
+    static const struct {
+        const char *text;
+        bool set;
+    } cases[] = {
+        {"", true},
+        {"plain=text", true},
+        {"{hostname}", true},
+        {"{password}", true},
+        {"{empty}", true},
+        {"{ip}", false},
+        {"{ipx}", true},
+        {"a={hostname}&b={ip}", false},
+        {"a={ip}&b={hostname}", false},
+        {"{ip}{ip}", false},
+        {"{hostname}{ipx}{empty}", true},
+        {"{other}", false},
+        {"{hostname", true},
+        {"{hostnam}", false},
+        {"{", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (template_is_set(cases[i].text, some) != cases[i].set)
+            unit_wrong("\"%s\" is%s set", cases[i].text, cases[i].set ? " not" : "");
+    unit_all_right();
+}
+
 /* A value that looks like a placeholder is text, and is not expanded again. */
 static void test_no_second_expansion(void **state)
 {
@@ -103,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_expand),
+        cmocka_unit_test(test_is_set),
         cmocka_unit_test(test_no_second_expansion),
     };
 

@@ -1,5 +1,7 @@
 #include "tree.h"
 
+#include "fault.h"
+
 #include "unit.h"
 
 static const struct tree_key record_keys[] = {{"ttl", TREE_TEXT, NULL}, {NULL, TREE_TEXT, NULL}};
@@ -429,10 +431,13 @@ static void test_files(void **state)
 static void test_fault_printf(void **state)
 {
     struct unit_faults faults = {0};
+    struct faults all = {.path = "file", .fn = unit_fault, .arg = &faults};
 
     (void)state;
-    tree_fault(unit_fault, &faults, "file", 3, "%s is %d", "x", 4);
+    assert_false(all.any);
+    fault_at(&all, 3, "%s is %d", "x", 4);
     assert_string_equal(faults.text, "file:3: x is 4\n");
+    assert_true(all.any);
 }
 
 int main(void)

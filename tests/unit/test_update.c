@@ -110,13 +110,15 @@ static const char *const verdict_words[] = {
 
 static struct update_batch batch_of(const struct config_provider *provider, const char *ip4, const char *ip6)
 {
-    struct update_batch batch = {
-        provider, (const char *const *)provider->hostnames, provider->hostname_count, {0}, {0}};
+    static const char *names[8];
+    struct update_batch batch = {.provider = provider, .names = names, .count = provider->names.count};
 
-    if (ip4)
-        ip_parse(ip4, &batch.ip4);
-    if (ip6)
-        ip_parse(ip6, &batch.ip6);
+    assert_true(batch.count <= COUNT(names));
+    for (size_t i = 0; i < batch.count; i++)
+        names[i] = provider->names.list[i].name;
+    assert_true(!ip4 || ip_set_parse(ip4, &batch.ip4));
+    assert_true(!ip6 || ip_set_parse(ip6, &batch.ip6));
+    batch.families = (enum ip_families)((ip4 ? IP_V4 : 0) | (ip6 ? IP_V6 : 0));
     return batch;
 }
 
@@ -325,6 +327,156 @@ static void test_requests(void **state)
     unit_all_right();
 }
 
+/* A definition that tells all there is to tell. */
+static const char *const talkative =
+    "title = \"Made for a test\"\nneeds = { username, password }\nnames = 20\nfamilies = one\nvalues = many\n"
+    "step update { url = \"{server}/set/{type}\" query = { \"net={prefix}\", \"host={hostname}\", \"ip={ip}\","
+    " \"bits={prefix-length}\", \"lan={prefix}/{prefix-length}\" } }\n"
+    "step delete { url = \"{server}/remove/{type}\" query = { \"host={hostname}\", \"ip={ip}\", \"sure=yes\" }"
+    " auth = basic }\n"
+    "word good { verdict = done }\nword gone { verdict = unchanged }\n";
+
+/* Sets, the network around an address, the type, and pairs that have nothing to say. */
+static void test_placeholders(void **state)
+{
+    static const struct {
+        const char *ip4, *ip6;
+        enum ip_families families;
+        unsigned char prefix_length;
+        const char *url;
+    } cases[] = {
+        {"203.0.113.7", NULL, IP_V4, 0, "/set/A?host=a.example.org&ip=203.0.113.7"},
+        {"203.0.113.9,203.0.113.7", NULL, IP_V4, 0, "/set/A?host=a.example.org&ip=203.0.113.7,203.0.113.9"},
+        {NULL, "2001:db8:1:2f::7", IP_V6, 0, "/set/AAAA?host=a.example.org&ip=2001:db8:1:2f::7"},
+        {NULL, "2001:db8:1:2f::7", IP_V6, 64,
+         "/set/AAAA?net=2001:db8:1:2f::&host=a.example.org&ip=2001:db8:1:2f::7&bits=64&lan=2001:db8:1:2f::/64"},
+        {NULL, "2001:db8:1:2f::7", IP_V6, 60,
+         "/set/AAAA?net=2001:db8:1:20::&host=a.example.org&ip=2001:db8:1:2f::7&bits=60&lan=2001:db8:1:20::/60"},
+        {NULL, "2001:db8:1:2f::7", IP_V6, 57,
+         "/set/AAAA?net=2001:db8:1::&host=a.example.org&ip=2001:db8:1:2f::7&bits=57&lan=2001:db8:1::/57"},
+        {NULL, "2001:db8::7", IP_V6, 128,
+         "/set/AAAA?net=2001:db8::7&host=a.example.org&ip=2001:db8::7&bits=128&lan=2001:db8::7/128"},
+        /* The network is that of the first of several. */
+        {NULL, "2001:db8:2::1,2001:db8:1::1", IP_V6, 48,
+         "/set/AAAA?net=2001:db8:1::&host=a.example.org&ip=2001:db8:1::1,2001:db8:2::1&bits=48&lan=2001:db8:1::/48"},
+        /* An IPv4 address has none. */
+        {"203.0.113.7", NULL, IP_V4, 56, "/set/A?host=a.example.org&ip=203.0.113.7"},
+        {NULL, NULL, IP_V4, 0, "/remove/A?host=a.example.org&sure=yes"},
+        {NULL, NULL, IP_V6, 0, "/remove/AAAA?host=a.example.org&sure=yes"},
+        {NULL, NULL, IP_V6, 64, "/remove/AAAA?host=a.example.org&sure=yes"},
+    };
+    struct config_provider *provider = provider_new("dyndns2", A, 0, IP_BOTH);
+
+    (void)state;
+    provider_define(provider, talkative);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct update_batch batch = batch_of(provider, cases[i].ip4, cases[i].ip6);
+        bool is_deletion = !cases[i].ip4 && !cases[i].ip6;
+        struct update *update;
+        char *shown, expected[512];
+
+        batch.families = cases[i].families;
+        batch.prefix_length = cases[i].prefix_length;
+        batch.link = (int)i;
+        update = update_start(NULL, &batch, NULL, NULL);
+        if (strcmp(fake_http_request(0)->url + strlen(provider->server), cases[i].url) != 0)
+            unit_wrong("row %zu: %s", i, fake_http_request(0)->url);
+        /* Each step has its own login; the way out is the batch's. */
+        if (!fake_http_request(0)->username == is_deletion || !fake_http_request(0)->password == is_deletion ||
+            fake_http_request(0)->link != (int)i || fake_http_request(0)->family != 0)
+            unit_wrong("row %zu: its login or its link", i);
+        update_cancel(update);
+        shown = update_describe(&batch);
+        snprintf(expected, sizeof expected, "GET %s%s%s", provider->server, cases[i].url,
+                 is_deletion ? " (basic {username}:{password})" : "");
+        if (strcmp(shown, expected) != 0)
+            unit_wrong("row %zu: shown as %s", i, shown);
+        free(shown);
+    }
+    provider_free(provider);
+    unit_all_right();
+}
+
+/* A query of which nothing is left has no question mark, and one that lost its first pair has one. */
+static void test_left_out(void **state)
+{
+    struct config_provider *provider = provider_new("dyndns2", A, 0, IP_BOTH);
+    struct update_batch batch;
+    char *shown;
+
+    (void)state;
+    provider_define(provider, "title = x\nstep update { url = \"{server}/set\" query = { \"net={prefix}\","
+                              " \"user={username}\" } }\nword good { verdict = done }\n");
+    free(provider->username);
+    provider->username = NULL;
+    batch = batch_of(provider, "203.0.113.7", NULL);
+    shown = update_describe(&batch);
+    assert_string_equal(shown, "GET https://192.0.2.53:8443/set");
+    free(shown);
+    provider->username = strdup("alice");
+    shown = update_describe(&batch);
+    assert_string_equal(shown, "GET https://192.0.2.53:8443/set?user={username}");
+    free(shown);
+    provider_free(provider);
+}
+
+/* Of several addresses that were sent the server may repeat one, some or all of them, in any order; no other one. */
+static void test_echo_of_several(void **state)
+{
+    static const char *const cases[][2] = {
+        {"good", "done"},
+        {"good 203.0.113.7", "done"},
+        {"good 203.0.113.8", "done"},
+        {"good 203.0.113.8,203.0.113.7", "done"},
+        {"good 203.0.113.7 203.0.113.8 2001:db8::7", "done"},
+        {"good 2001:db8::8", "done"},
+        {"good 203.0.113.9", "refused"},
+        {"good 203.0.113.7,203.0.113.9", "refused"},
+        {"good 203.0.113.7,203.0.113.8,2001:db8::9", "refused"},
+        {"good 127.0.0.1", "refused"},
+        {"nochg 203.0.113.8", "unchanged"},
+    };
+    struct config_provider *provider = provider_new("dyndns2", A, 0, IP_BOTH);
+    struct update_batch batch = batch_of(provider, "203.0.113.7,203.0.113.8", "2001:db8::7,2001:db8::8");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct http_answer answer = {HTTP_DONE, 200, cases[i][0], strlen(cases[i][0]), 0, NULL};
+        struct update_result *results = update_judge(&batch, &answer);
+
+        if (strcmp(verdict_words[results[0].verdict], cases[i][1]) != 0)
+            unit_wrong("%s: %s", cases[i][0], verdict_words[results[0].verdict]);
+        update_free_results(results, 1);
+    }
+    provider_free(provider);
+    unit_all_right();
+}
+
+/* The answer to a deletion: an address in it is what was there before, and no fault. */
+static void test_deletion_answers(void **state)
+{
+    static const char *const cases[][2] = {
+        {"good", "done"},  {"gone", "unchanged"},         {"good 203.0.113.7", "done"}, {"good 2001:db8::7", "done"},
+        {"what", "again"}, {"good 127.0.0.1", "refused"},
+    };
+    struct config_provider *provider = provider_new("dyndns2", A, 0, IP_BOTH);
+    struct update_batch batch = batch_of(provider, NULL, NULL);
+
+    (void)state;
+    provider_define(provider, talkative);
+    batch.families = IP_V4;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct http_answer answer = {HTTP_DONE, 200, cases[i][0], strlen(cases[i][0]), 0, NULL};
+        struct update_result *results = update_judge(&batch, &answer);
+
+        if (strcmp(verdict_words[results[0].verdict], cases[i][1]) != 0 || !results[0].arrived)
+            unit_wrong("%s: %s", cases[i][0], verdict_words[results[0].verdict]);
+        update_free_results(results, 1);
+    }
+    provider_free(provider);
+    unit_all_right();
+}
+
 static size_t calls;
 
 static void on_done(void *arg, const struct update_result *results)
@@ -390,6 +542,10 @@ int main(void)
         cmocka_unit_test(test_ipv6_only),
         cmocka_unit_test(test_no_secret_in_texts),
         cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_placeholders),
+        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_echo_of_several),
+        cmocka_unit_test(test_deletion_answers),
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_garbage),
     };

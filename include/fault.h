@@ -1,0 +1,27 @@
+/* fault: what is wrong in a file that a person wrote. */
+#ifndef WANDDNS_FAULT_H
+#define WANDDNS_FAULT_H
+
+#include "tree.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The faults of one file while it is read. */
+struct faults {
+    const char *path;
+    tree_fault_fn *fn;
+    void *arg;
+    bool any;
+};
+
+/* Tells a fault in this line (0: of the whole file), in the manner of printf(3). */
+void fault_at(struct faults *faults, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The key's value as a duration; false when there is none, or after a fault. */
+bool fault_read_duration(struct faults *faults, const struct tree_node *section, const char *key, uint64_t *ms);
+
+/* The key's value as yes or no; *flag stays when there is none. */
+void fault_read_flag(struct faults *faults, const struct tree_node *section, const char *key, bool *flag);
+
+#endif

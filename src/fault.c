@@ -1,0 +1,45 @@
+#include "fault.h"
+
+#include "parse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void fault_at(struct faults *faults, int line, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    faults->any = true;
+    faults->fn(faults->arg, faults->path, line, text);
+}
+
+bool fault_read_duration(struct faults *faults, const struct tree_node *section, const char *key, uint64_t *ms)
+{
+    const struct tree_value *value = tree_value(section, key);
+    uint64_t given;
+
+    if (!value)
+        return false;
+    if (parse_duration(value->text, &given)) {
+        *ms = given;
+        return true;
+    }
+    fault_at(faults, value->line, "%s: '%s' is no duration, such as 250ms, 30s, 5m", key, value->text);
+    return false;
+}
+
+void fault_read_flag(struct faults *faults, const struct tree_node *section, const char *key, bool *flag)
+{
+    const struct tree_value *value = tree_value(section, key);
+
+    if (!value)
+        return;
+    *flag = strcmp(value->text, "yes") == 0;
+    if (!*flag && strcmp(value->text, "no") != 0)
+        fault_at(faults, value->line, "%s: '%s' is neither yes nor no", key, value->text);
+}

@@ -1,0 +1,51 @@
+#include "reason.h"
+
+#include <stdio.h>
+
+/* The name of the interface stands between before and after. */
+static const struct {
+    const char *word;
+    const char *before;
+    const char *after;
+} reasons[] = {
+    [REASON_NO_ROUTE] = {"no-route", "there is no route to the Internet", ""},
+    [REASON_NO_INTERFACE] = {"no-interface", "there is no interface ", ""},
+    [REASON_LINK_DOWN] = {"link-down", "", " is down"},
+    [REASON_NO_ADDRESS] = {"no-address", "", " has no address"},
+    [REASON_LINK_LOCAL] = {"link-local", "", " has only a link-local address"},
+    [REASON_SPECIAL] = {"special", "", " has only an address of a special range"},
+    [REASON_ULA] = {"ula", "", " has only a unique local address"},
+    [REASON_PRIVATE] = {"private", "", " has only a private address: it is behind another router's NAT"},
+    [REASON_CARRIER_NAT] = {"carrier-nat", "", " has only a shared address: it is behind the carrier's NAT"},
+    [REASON_NOT_GLOBAL] = {"not-global", "", " has only an address whose scope is not global"},
+    [REASON_NO_MATCH] = {"no-match", "", " has no address in a prefix of match"},
+    [REASON_DAD_FAILED] = {"dad-failed", "another host has the address of ", ""},
+    [REASON_TENTATIVE] = {"tentative", "the address is still being checked for duplicates on ", ""},
+    [REASON_DEPRECATED] = {"deprecated", "", " has only a deprecated address"},
+    [REASON_TEMPORARY] = {"temporary", "", " has only a temporary address"},
+    [REASON_ASKING] = {"asking", "the source has not answered yet", ""},
+    [REASON_SILENT] = {"source-silent", "the source does not answer", ""},
+    [REASON_BAD_ANSWER] = {"bad-answer", "the answer of the source is not one address of this family", ""},
+    [REASON_DISAGREE] = {"disagree", "the sources do not agree", ""},
+    [REASON_NO_ROOM] = {"no-room", "the host part does not fit behind the prefix of ", ""},
+    [REASON_OTHER] = {"other", "another address comes first on ", ""},
+    [REASON_CHOSEN] = {"chosen", "on ", ""},
+};
+
+const char *reason_word(enum reason reason)
+{
+    return reasons[reason].word;
+}
+
+void reason_text(char *buffer, size_t size, enum reason reason, const char *name, const char *detail)
+{
+    bool outside = reason >= REASON_ASKING && reason <= REASON_DISAGREE;
+
+    snprintf(buffer, size, "%s: %s%s%s%s%s", reasons[reason].word, reasons[reason].before, outside ? "" : name,
+             reasons[reason].after, detail ? ": " : "", detail ? detail : "");
+}
+
+bool reason_is_doubt(enum reason reason)
+{
+    return reason == REASON_TENTATIVE || (reason >= REASON_ASKING && reason <= REASON_NO_ROOM);
+}
