@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import crowd
 import peers
 from harness.daemon import environment
 from harness.topology import WAN0, WAN1
@@ -24,6 +25,10 @@ class Figure:
         verdict = {None: "", True: "ok", False: "OVER"}[good]
         self.cells = (str(row), what, theirs, ours, ratio, bar, verdict)
         self.good = good
+
+
+def us(ns):
+    return f"{ns / 1e3:.1f} us"
 
 
 def ms(ns):
@@ -300,4 +305,67 @@ def row8(new_stage, args):
                  ours=spread(ours[1:]), ratio=f"{ratio:.2f} x", bar="<= 1.5 x", good=ratio <= 1.5)
 
 
-ALL = {"1": row1, "2": row2, "3": row3, "4": row4, "5": row5, "6": row6, "7": row7, "8": row8}
+def row9(new_stage, args):
+    """one event where there is much else"""
+    rounds, routes = args.repeat or 20, 50_000 if args.quick else 500_000
+    with new_stage() as one, new_stage() as two:
+        pairs = [(one, crowd.among(one, daemon, 1, 1, 1)),
+                 (two, crowd.among(two, daemon, 1000, 10_000, routes))]
+        costs = [], []
+        for turn in range(rounds + 1):
+            for number in (0, 1) if turn % 2 else (1, 0):
+                costs[number].append(crowd.event_ns(*pairs[number]))
+        theirs, ours = (part[1:] for part in costs)
+        alone, among = lags(pairs, rounds, 0.1)
+    ratio = ratio_of(ours, theirs)
+    yield Figure(9, "CPU of an event, 1000 links, 10000 addr.", theirs="1 of each " +
+                 us(statistics.median(theirs)), ours=us(statistics.median(ours)),
+                 ratio=f"{ratio:.2f} x", bar="<= 1.2 x", good=ratio <= 1.2)
+    yield Figure(9, f"  and {routes} routes: address -> request", theirs="1 of each " +
+                 spread(alone), ours=spread(among), ratio=f"{ratio_of(among, alone):.2f} x")
+
+
+def row10(new_stage, args):
+    """a storm of addresses on an interface that is not followed"""
+    ours, theirs, rates = [], [], []
+    with new_stage() as stage:
+        stage.gain()
+        process = daemon(stage)
+        process.until("-> current")
+        storm, peer = crowd.Storm(stage), crowd.monitor(stage)
+        for _ in range((args.repeat or 10) + 1):
+            for who in (process, peer):
+                who.rest(0.5)
+            before = process.cpu_ns(), peer.cpu_ns()
+            rates.append(storm.blow())
+            for who in (process, peer):
+                who.rest(0.5)
+            ours.append((process.cpu_ns() - before[0]) / storm.count)
+            theirs.append((peer.cpu_ns() - before[1]) / storm.count)
+        lost = storm.lost()
+    ratio = ratio_of(ours[1:], theirs[1:])
+    yield Figure(10, f"{statistics.median(rates[1:]):.0f} addr./s elsewhere: CPU of each",
+                 theirs="ip monitor " + us(statistics.median(theirs[1:])),
+                 ours=us(statistics.median(ours[1:])), ratio=f"{ratio:.2f} x", bar="<= 1.0 x",
+                 good=ratio <= 1)
+    yield Figure(10, "  notifications lost by either", ours=str(lost), bar="0", good=lost == 0)
+
+
+def row11(new_stage, args):
+    """a new prefix for a thousand hosts of the LAN"""
+    with new_stage() as stage:
+        lan = crowd.Lan(stage, 1000)
+        figures = [lan.renumber() for _ in range(2 * (args.repeat or 20) + 2)][2:]
+    logged, quiet = figures[0::2], figures[1::2]
+    silent, aloud = ([ours for ours, _ in part] for part in (quiet, logged))
+    least = [theirs for _, theirs in figures]
+    typical = statistics.median(silent)
+    yield Figure(11, "new prefix, 1000 hosts: CPU", theirs="reading and joining " + spread(least),
+                 ours=spread(silent), ratio=f"{ratio_of(silent, least):.1f} x", bar="<= 5 ms",
+                 good=typical <= 5e6)
+    yield Figure(11, "  and their lines in the log", ours=spread(aloud),
+                 ratio=f"{(statistics.median(aloud) - typical) / 1e6:+.2f} ms")
+
+
+ALL = {"1": row1, "2": row2, "3": row3, "4": row4, "5": row5, "6": row6, "7": row7, "8": row8,
+       "9": row9, "10": row10, "11": row11}

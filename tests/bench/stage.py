@@ -22,9 +22,10 @@ URL = f"https://{SERVER4}:{PORT}"
 LOGIN = ("bench", "not-a-secret")
 WAIT_S = 20
 
-NLM_F_REQUEST, NLM_F_ACK, NLM_F_EXCL, NLM_F_CREATE = 1, 4, 0x200, 0x400
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE = 1, 4, 0x100, 0x200, 0x400
 RTM_NEWADDR, RTM_DELADDR = 20, 21
-IFA_ADDRESS, IFA_LOCAL = 1, 2
+IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO = 1, 2, 6
+FOR_EVER = 0xffffffff
 
 
 class Fault(Exception):
@@ -49,21 +50,33 @@ class Link:
         self.socket.bind((0, 0))
         self.index = namespace.call(socket.if_nametoindex, name)
 
-    def change(self, address, there):
-        """Adds or removes the address; returns the moment before."""
-        kind, flags = RTM_DELADDR, NLM_F_REQUEST | NLM_F_ACK
-        if there:
-            kind, flags = RTM_NEWADDR, flags | NLM_F_CREATE | NLM_F_EXCL
+    def message(self, kind, flags, address, *attributes, peer=SERVER4):
+        """What says something of an IPv4 address on the link."""
         payload = struct.pack("=BBBBI", socket.AF_INET, 32, 0, 0, self.index)
-        for attribute, value in ((IFA_LOCAL, address), (IFA_ADDRESS, SERVER4)):
-            payload += struct.pack("=HH4s", 8, attribute, socket.inet_aton(value))
-        message = struct.pack("=IHHII", 16 + len(payload), kind, flags, 1, 0) + payload
+        values = [(IFA_LOCAL, socket.inet_aton(address)), (IFA_ADDRESS, socket.inet_aton(peer))]
+        for attribute, value in (*values, *attributes):
+            payload += struct.pack("=HH", 4 + len(value), attribute) + value
+        return struct.pack("=IHHII", 16 + len(payload), kind, NLM_F_REQUEST | flags, 1, 0) + payload
+
+    def _send(self, message):
         before = time.monotonic_ns()
         self.socket.send(message)
         error, = struct.unpack_from("=i", self.socket.recv(4096), 16)
         if error:
             raise Fault(f"netlink: {os.strerror(-error)}")
         return before
+
+    def change(self, address, there):
+        """Adds or removes the address; returns the moment before."""
+        kind, flags = RTM_DELADDR, NLM_F_ACK
+        if there:
+            kind, flags = RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL
+        return self._send(self.message(kind, flags, address))
+
+    def refresh(self, address, preferred_s):
+        """Changes nothing but the preferred lifetime, as each renewed lease does."""
+        lifetimes = (IFA_CACHEINFO, struct.pack("=IIII", preferred_s, FOR_EVER, 0, 0))
+        self._send(self.message(RTM_NEWADDR, NLM_F_ACK | NLM_F_REPLACE, address, lifetimes))
 
 
 class Output:
@@ -232,11 +245,11 @@ class Stage:
         self.address = next(self.fresh)
         return self.address, self.link.change(self.address, there=True)
 
-    def configure(self, names, **keys):
+    def configure(self, names, hosts_file=None, **keys):
         """Writes a configuration and an empty state; returns the program's options for both."""
         file, state = self.folder / "wanddns.conf", self.folder / "state"
         keys = {"interface": "wan0", "family": "ipv4", "ca_file": self.authority.ca_file, **keys}
-        section = account(URL, names, username=LOGIN[0], password=LOGIN[1])
+        section = account(URL, names, username=LOGIN[0], password=LOGIN[1], hosts_file=hosts_file)
         shutil.rmtree(state, ignore_errors=True)
         state.mkdir(mode=0o700)
         file.touch(mode=0o600)
