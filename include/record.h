@@ -13,7 +13,6 @@
 #include "update.h"
 
 struct record;
-
 enum record_state {
     RECORD_IDLE,
     RECORD_UPDATING,
@@ -42,6 +41,7 @@ struct record_target {
 /* What survives a restart. */
 struct record_memory {
     struct ip_set published; /* empty when unknown, or deleted */
+    bool doubtful;           /* a request may have changed it, or not */
     int64_t published_s;     /* wall clock */
     const char *refused; /* the provider's words when the record is refused, or NULL; the record's, or the caller's */
 };

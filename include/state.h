@@ -2,12 +2,12 @@
  *
  * {"version": 1,
  *  "accounts": [{"account", "place", "login", "refused"}],
- *  "records": [{"account", "name", "type", "address", "published", "refused"}]}
+ *  "records": [{"account", "name", "type", "address", "published", "doubtful", "refused"}]}
  *
- * address may be several, with commas between them. place and login are the checksums of config.h: what was published elsewhere is not known here, and a refusal ends
- * with the login that it was for. The file is read back as if hostile: an entry with a fault is dropped with a warning, a
- * file that is not of this form is set aside. Either costs at most one update. A reload takes the same way, without the
- * disk. */
+ * address may be several, with commas between them. place and login are the checksums of config.h: what was published
+ * elsewhere is not known here, and a refusal ends with the login that it was for. The file is read back as if hostile:
+ * an entry with a fault is dropped with a warning, a file that is not of this form is set aside. Either costs at most
+ * one update. A reload takes the same way, without the disk. */
 #ifndef WANDDNS_STATE_H
 #define WANDDNS_STATE_H
 

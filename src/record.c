@@ -144,6 +144,19 @@ static void wait_for(struct record *record, enum backoff_trouble trouble, const 
           backoff_delay_ms(trouble, record->failures, result->after_ms, timer_random(UINT32_MAX)));
 }
 
+/* A record that cannot be deleted, perhaps as there is none, is no reason to keep a later address from it. */
+static void give_up_deletion(struct record *record, const char *text)
+{
+    struct buf note = {0};
+
+    record->published = (struct ip_set){0};
+    record->doubtful = false;
+    record->failures = 0;
+    buf_addf(&note, "it cannot be deleted: %s", text);
+    enter(record, RECORD_IDLE, note.text, 0);
+    buf_free(&note);
+}
+
 void record_result(struct record *record, const struct update_result *result)
 {
     assert(record->state == RECORD_UPDATING);
@@ -166,6 +179,11 @@ void record_result(struct record *record, const struct update_result *result)
         wait_for(record, BACKOFF_SERVER, result);
         break;
     case UPDATE_REFUSED:
+        if (!record->target.ips.count) {
+            give_up_deletion(record, result->text);
+            break;
+        }
+        /* fall through */
     case UPDATE_REFUSED_ACCOUNT:
         record->doubtful |= result->arrived;
         enter(record, RECORD_REFUSED, result->text, 0);
@@ -265,6 +283,7 @@ void record_recall(struct record *record, const struct record_memory *memory)
     assert(record->state == RECORD_IDLE);
     record->published = memory->published;
     record->published_s = memory->published_s;
+    record->doubtful = memory->doubtful;
     if (memory->refused)
         enter(record, RECORD_REFUSED, memory->refused, 0);
 }
@@ -272,8 +291,8 @@ void record_recall(struct record *record, const struct record_memory *memory)
 /* A request under way may change what is published, so while it runs nothing is known for sure. */
 void record_memory(const struct record *record, struct record_memory *memory)
 {
-    *memory = (struct record_memory){0};
-    if (!record->doubtful && record->state != RECORD_UPDATING) {
+    *memory = (struct record_memory){.doubtful = record->doubtful || record->state == RECORD_UPDATING};
+    if (!memory->doubtful) {
         memory->published = record->published;
         memory->published_s = record->published_s;
     }

@@ -67,6 +67,13 @@ static bool is_optional(const json_t *object, const char *key, json_type type)
     return !value || json_is_null(value) || json_typeof(value) == type;
 }
 
+static bool is_optional_flag(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return !value || json_is_boolean(value);
+}
+
 static bool is_account(const json_t *entry)
 {
     return text_of(entry, "account") && json_is_integer(json_object_get(entry, "place")) &&
@@ -79,7 +86,8 @@ static bool is_record(const json_t *entry)
     struct ip_set ips;
 
     if (!text_of(entry, "account") || !text_of(entry, "name") || !type || !is_optional(entry, "address", JSON_STRING) ||
-        !is_optional(entry, "published", JSON_INTEGER) || !is_optional(entry, "refused", JSON_STRING))
+        !is_optional(entry, "published", JSON_INTEGER) || !is_optional_flag(entry, "doubtful") ||
+        !is_optional(entry, "refused", JSON_STRING))
         return false;
     if (!address)
         return true;
@@ -171,6 +179,7 @@ static void recall_record(const struct state *state, const char *account, struct
         return;
     if (address && ip_set_parse(address, &memory.published))
         memory.published_s = json_integer_value(json_object_get(entry, "published"));
+    memory.doubtful = json_is_true(json_object_get(entry, "doubtful"));
     if (same_login)
         memory.refused = text_of(entry, "refused");
     record_recall(record, &memory);
@@ -224,6 +233,8 @@ static void collect_record(struct state *state, const char *account, const struc
         set_text(entry, "address", ip_set_text(&memory.published, address));
         json_object_set_new(entry, "published", json_integer(memory.published_s));
     }
+    if (memory.doubtful)
+        json_object_set_new(entry, "doubtful", json_true());
     set_text(entry, "refused", memory.refused);
     json_object_set_new(state->records, key, entry);
     free(key);

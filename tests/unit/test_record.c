@@ -662,25 +662,54 @@ static void test_withdraw_what_is_doubtful(void **state)
     assert_published("none");
 }
 
-/* The operator's word is for a deletion too; and it is held back as an address is. */
+/* What cannot be deleted is given up: it may not be there at all. The operator's word is for a deletion too, and a later
+ * address is sent as ever. */
 static void test_withdraw_forced_and_refused(void **state)
 {
     (void)state;
     want("203.0.113.7");
     answer(UPDATE_DONE);
     want_withdrawn();
-    answer_full(UPDATE_REFUSED, false, 0);
-    assert_state("refused");
+    answer_full(UPDATE_REFUSED, true, 0);
+    assert_state("idle");
     want(NULL);
     want_withdrawn();
-    assert_state("refused");
+    assert_state("idle");
     assert_asked(2, 0);
     record_force(record);
     check();
     assert_state("updating");
-    answer(UPDATE_DONE);
+    answer_full(UPDATE_REFUSED, true, 0);
     assert_state("idle");
     assert_published("none");
+    want("203.0.113.7");
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.7");
+}
+
+/* A deletion that a restart cut short is sent again. */
+static void test_withdraw_after_a_restart(void **state)
+{
+    struct record_memory memory;
+
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want_withdrawn();
+    assert_state("updating");
+    record_memory(record, &memory);
+    assert_true(memory.doubtful);
+    assert_int_equal(memory.published.count, 0);
+    record_free(record);
+    record = record_new("home.example.org", AF_INET, &calls, &owner);
+    record_recall(record, &memory);
+    want_withdrawn();
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    assert_state("idle");
+    record_memory(record, &memory);
+    assert_false(memory.doubtful);
 }
 
 /* Recalled from before: a record that is idle stays as it is until there is a word to withdraw it. */
@@ -924,6 +953,7 @@ int main(void)
         LIFE(test_withdraw_is_taken_back),
         LIFE(test_withdraw_what_is_doubtful),
         LIFE(test_withdraw_forced_and_refused),
+        LIFE(test_withdraw_after_a_restart),
         LIFE(test_withdraw_recalled),
         LIFE(test_several_addresses),
         LIFE(test_link_changes),

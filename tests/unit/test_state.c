@@ -421,6 +421,8 @@ static void test_wrong_entries(void **state)
         {A_RECORD(",203.0.113.7"), true, "none"},
         {A_RECORD("203.0.113.7,,203.0.113.8"), true, "none"},
         {A_RECORD("203.0.113.7;203.0.113.8"), true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"doubtful\": 1}", true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"doubtful\": true}", false, "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"\"}", true, "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": 3405803783}", true,
          "none"},
