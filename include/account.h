@@ -27,8 +27,8 @@ const struct config_provider *account_provider(const struct account *account);
 struct record *account_record(const struct account *account, size_t index);
 const struct name *account_name(const struct account *account, size_t index);
 
-/* These addresses of an uplink are used no more, and perhaps gone: requests that run from them, from any other that is gone, or are not connected
- * yet, are sent anew. */
+/* These addresses of an uplink are used no more, and perhaps gone: requests that run from them, from any other that is
+ * gone, or are not connected yet, are sent anew. */
 void account_leave_addresses(struct account *account, const struct ip_set *gone);
 
 /* Sends all records now, at the operator's word; lifts a refusal. */

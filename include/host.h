@@ -18,8 +18,8 @@ const char *host_parse_mac(const char *text, struct host *host);
 /* Does it leave so many bits for the prefix? */
 bool host_fits(const struct host *host, unsigned prefix_length);
 
-/* The address of the host in the network of base, whose prefix is so long; fits as above. Behind a MAC's prefix the bits
- * up to the 64th, which number the subnet, are those of base. */
+/* The address of the host in the network of base, whose prefix is so long; fits as above. Behind a MAC's prefix the
+ * bits up to the 64th, which number the subnet, are those of base. */
 struct ip host_address(const struct host *host, const struct ip *base, unsigned prefix_length);
 
 #endif

@@ -48,6 +48,9 @@ struct ip ip_join(const struct ip *front, unsigned length, const struct ip *rest
 /* 32 or 128. */
 unsigned ip_bits(int family);
 
+/* Can a host elsewhere have it? Not unspecified, loopback, broadcast or multicast. */
+bool ip_is_host(const struct ip *ip);
+
 /* Is the address on this machine now? */
 bool ip_is_here(const struct ip *ip);
 

@@ -28,9 +28,9 @@ extern const struct tree_key names_record_keys[];
         "record", TREE_SECTION, names_record_keys                   \
     }
 
-/* Reads hostname, hosts-file and the sections `record` of a provider's section. Where a name of hostname stands in one of
- * the others too, that holds for its families, and hostname for what is left. place is the section's own, and stays where
- * it is. A broken line of a hosts-file is warned about in the log, and the others count. The caller gives it to
+/* Reads hostname, hosts-file and the sections `record` of a provider's section. Where a name of hostname stands in one
+ * of the others too, that holds for its families, and hostname for what is left. place is the section's own, and stays
+ * where it is. A broken line of a hosts-file is warned about in the log, and the others count. The caller gives it to
  * names_clear(). */
 void names_read(struct faults *faults, const struct tree_node *section, const struct place *place, struct names *names);
 void names_clear(struct names *names);

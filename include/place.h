@@ -1,5 +1,5 @@
-/* place: the keys that say where a record's addresses are looked for. They may stand at the top of the configuration, in
- * a provider's section and in a record's; what an inner one does not say is as in the outer one. */
+/* place: the keys that say where a record's addresses are looked for. They may stand at the top of the configuration,
+ * in a provider's section and in a record's; what an inner one does not say is as in the outer one. */
 #ifndef WANDDNS_PLACE_H
 #define WANDDNS_PLACE_H
 
@@ -10,6 +10,7 @@ struct place {
     struct rule rule; /* without a family, which is each record's own */
     enum ip_families families;
     enum ip_families wanted;      /* the same before place_narrow(): what is inherited */
+    int line;                     /* of its section */
     struct rule_outside *outside; /* what rule.outside points to, when it was given here */
 };
 
@@ -23,8 +24,8 @@ struct place {
         "withdraw-after", TREE_TEXT, NULL                                                                    \
     }
 
-/* Reads the section's keys over what is inherited (NULL: the built-in values). The caller gives it to place_clear(), after
- * all that inherited from it. */
+/* Reads the section's keys over what is inherited (NULL: the built-in values). The caller gives it to place_clear(),
+ * after all that inherited from it. */
 void place_read(struct faults *faults, const struct tree_node *section, const struct place *inherited,
                 struct place *place);
 void place_clear(struct place *place);

@@ -12,9 +12,8 @@ enum { RULE_INTERFACES = 8, RULE_PREFIXES = 4, RULE_SERVICES = 2, RULE_NAME_SIZE
 
 /* An address echo service: it answers with the address that the request came from. */
 struct rule_service {
-    char *url; /* https */
-    char *
-        member; /* of the JSON object that it answers with, such as "ip" or "client.ip"; NULL: the text is the address */
+    char *url;    /* https */
+    char *member; /* of the JSON object that it answers with, as "ip" or "client.ip"; NULL: its text is it */
 };
 
 /* Who is asked in place of the kernel: a program, or services that must agree. */
@@ -46,10 +45,16 @@ struct rule {
 
 bool rule_equal(const struct rule *a, const struct rule *b);
 
-/* "auto", the interfaces with commas between them, or the kind of source, in buffer, which has RULE_NAME_SIZE bytes. */
+/* "auto", or the interfaces with commas between them, in buffer, which has RULE_NAME_SIZE bytes. */
+const char *rule_interfaces(const struct rule *rule, char *buffer);
+
+/* The same, or the kind of source where that is not the kernel. */
 const char *rule_name(const struct rule *rule, char *buffer);
 
 bool rule_is_auto(const struct rule *rule);
+
+/* What the kernel takes as the name of an interface (dev_valid_name()), or a pattern of it. */
+bool rule_is_interface(const char *name);
 bool rule_is_pattern(const char *interface);
 
 #endif

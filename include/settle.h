@@ -1,7 +1,7 @@
 /* settle: let a change come to rest. Pure arithmetic on the clock of timer.h.
  *
- * Acting is due when nothing was heard for the quiet time, and at the latest when the maximum has passed since the first
- * hint, so that a link that never rests is still published. */
+ * Acting is due when nothing was heard for the quiet time, and at the latest when the maximum has passed since the
+ * first hint, so that a link that never rests is still published. */
 #ifndef WANDDNS_SETTLE_H
 #define WANDDNS_SETTLE_H
 

@@ -40,20 +40,20 @@ struct source_ties {
 
 /* The index of the address to publish, and in each (count elements, or NULL) why each is what it is. count when there
  * is none, with the best reason among them in *reason. The order is total: what `prefer` names; public before what
- * allow-private lets through; IPv4 primary before secondary; what was chosen before; IPv6 addresses that have nothing to
- * do with privacy extensions; the longest preferred lifetime; the kernel's own choice; the lowest. */
+ * allow-private lets through; IPv4 primary before secondary; what was chosen before; IPv6 addresses that have nothing
+ * to do with privacy extensions; the longest preferred lifetime; the kernel's own choice; the lowest. */
 size_t source_choose(const struct kernel_address *list, size_t count, const struct source_ties *ties, enum reason *each,
                      enum reason *reason);
 
-/* What speaks against an address by its range alone; REASON_CHOSEN when nothing does. */
+/* What speaks against an address that was learnt outside: its range, or `match`; REASON_CHOSEN when nothing does. */
 enum reason source_judge_ip(const struct rule *rule, const struct ip *ip);
 
-/* Told of each candidate: an address, or, when that is NULL, the whole link. */
+/* Told of each candidate: an address, or, when that is NULL, the whole link. why says of REASON_OTHER what it lacks. */
 typedef void source_candidate_fn(void *arg, const struct kernel_link *link, const struct kernel_address *address,
-                                 enum reason reason);
+                                 enum reason reason, const char *why);
 
 /* Reads the kernel and chooses. Of a rule whose address is learnt outside, the uplink is what is read, with any address
- * on it. 0 with a full answer, or -EAGAIN when the kernel changed meanwhile. */
+ * on it, if there is a route. 0 with a full answer, or -EAGAIN when the kernel changed meanwhile. */
 int source_read(struct kernel *kernel, const struct rule *rule, const struct source_before *before,
                 struct source_answer *answer);
 

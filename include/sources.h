@@ -10,8 +10,9 @@
 struct sources;
 
 struct sources_calls {
-    /* These addresses of an uplink are used no more, and perhaps gone: connections that were made from them may hang. Before all that follows. */
-    void (*left)(void *arg, const struct ip_set *gone);
+    /* An uplink has other addresses, or is another link. Those that are gone, which may be none, are used no more, and
+     * connections that were made from them may hang. Told before all that follows. */
+    void (*moved)(void *arg, const struct ip_set *gone);
     /* This answer differs from the one before. */
     void (*changed)(void *arg, const struct rule *rule, const struct source_answer *answer);
     /* A time has come, or an answer from outside: sources_read() wants to be called. */
@@ -23,8 +24,8 @@ struct sources *sources_new(struct kernel *kernel, struct event_base *base, stru
                             const struct sources_calls *calls, void *arg);
 void sources_free(struct sources *sources);
 
-/* Watches these rules, each once, and no others; answers that were known are kept. What the rules point to must stay until
- * the next call. */
+/* Watches these rules, each once, and no others; answers that were known are kept. What the rules point to must stay
+ * until the next call. */
 void sources_watch(struct sources *sources, const struct rule *rules, size_t count);
 
 /* What was published of this rule before the program began: it goes on, while it is as good as others. bits as in
@@ -34,6 +35,9 @@ void sources_recall(struct sources *sources, const struct rule *rule, const stru
 
 /* Reads the kernel anew for all rules. 0, or -EAGAIN with nothing taken: ask again later. */
 int sources_read(struct sources *sources);
+
+/* Asks outside now, at the operator's word. */
+void sources_force(struct sources *sources);
 
 /* The last answer to a rule that is watched. */
 const struct source_answer *sources_answer(const struct sources *sources, const struct rule *rule);

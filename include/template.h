@@ -1,7 +1,7 @@
 /* template: text with {placeholders}.
  *
- * A placeholder's escaping follows from where it stands, so a value can never break out of its place. A placeholder that
- * is marked secret appears by its name, never by its value, when the text is meant for people. */
+ * A placeholder's escaping follows from where it stands, so a value can never break out of its place. A placeholder
+ * that is marked secret appears by its name, never by its value, when the text is meant for people. */
 #ifndef WANDDNS_TEMPLATE_H
 #define WANDDNS_TEMPLATE_H
 
@@ -15,8 +15,8 @@ struct template_value {
     bool secret;
 };
 
-/* The first placeholder in the text that is not among the count names, or a lone brace, as a text that the caller frees;
- * NULL when all is well. */
+/* The first placeholder in the text that is not among the count names, or a lone brace, as a text that the caller
+ * frees; NULL when all is well. */
 char *template_fault(const char *text, const char *const *names, size_t count);
 
 /* Does each placeholder of the text have a value? values ends with a NULL name. */

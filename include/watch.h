@@ -2,12 +2,12 @@
 #ifndef WANDDNS_WATCH_H
 #define WANDDNS_WATCH_H
 
-#include <stdbool.h>
+#include "rule.h"
 
 struct watch_options {
-    const char *interface; /* NULL for auto */
-    bool json;             /* one object for each line */
-    bool verbose;          /* with every candidate, and why it is or is not the one */
+    struct rule rule; /* without a family */
+    bool json;        /* one object for each line */
+    bool verbose;     /* with every candidate, and why it is or is not the one */
 };
 
 /* Runs until SIGINT or SIGTERM. The exit status. */

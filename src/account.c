@@ -44,7 +44,7 @@ struct account {
 
 /* ---- Batches. ---- */
 
-/* Takes the slot out of its request; the request itself is the caller's matter. */
+/* What it carried waits for another one, or has its answer. Its update is the caller's matter. */
 static void free_batch(struct batch *batch)
 {
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)

@@ -26,6 +26,8 @@ struct question {
     struct http_transfer *transfer;
     struct ip ip;
     enum reason reason;
+    bool reached; /* it got the question, whatever came of it */
+    uint64_t asked_ms;
     char detail[DETAIL_SIZE];
 };
 
@@ -111,7 +113,7 @@ enum reason ask_judge(const struct rule *rule, const char *member, const char *t
     while (length && isspace((unsigned char)text[length - 1]))
         length--;
     word = member ? find_member(member, text, length) : mem_string_n(text, length);
-    if (!word || !ip_parse(word, ip) || ip->family != rule->family)
+    if (!word || !ip_parse(word, ip) || ip->family != rule->family || !ip_is_host(ip))
         *ip = (struct ip){0};
     free(word);
     return ip_is_set(ip) ? source_judge_ip(rule, ip) : REASON_BAD_ANSWER;
@@ -120,14 +122,17 @@ enum reason ask_judge(const struct rule *rule, const char *member, const char *t
 /* What is wrong with an answer, with its first line when it makes no sense. */
 static void explain(char *detail, enum reason reason, const char *who, const char *text, const struct ip *ip)
 {
+    int length = (int)strcspn(who, "?"), line; /* a query may hold a key */
     char address[IP_TEXT_SIZE];
 
     text += strspn(text, " \t\r\n");
+    line = (int)strcspn(text, "\r\n");
     detail[0] = '\0';
     if (reason == REASON_BAD_ANSWER)
-        snprintf(detail, DETAIL_SIZE, "%s: '%.*s'", who, (int)strcspn(text, "\r\n"), text);
+        snprintf(detail, DETAIL_SIZE, "%.*s: '%.*s'%s", length, who, line, text,
+                 text[line + (int)strspn(text + line, " \t\r\n")] ? " and more lines" : "");
     else if (reason != REASON_CHOSEN)
-        snprintf(detail, DETAIL_SIZE, "%s says %s", who, ip_text(ip, address));
+        snprintf(detail, DETAIL_SIZE, "%.*s says %s", length, who, ip_text(ip, address));
 }
 
 /* ---- When the last of them has answered. ---- */
@@ -155,11 +160,20 @@ static void combine(struct ask *ask)
         if (ip_equal(&ask->ip, &ask->questions[i].ip))
             continue;
         ask->reason = REASON_DISAGREE;
-        snprintf(ask->detail, sizeof ask->detail, "%s and %s", ip_text(&ask->ip, one),
+        snprintf(ask->detail, sizeof ask->detail, "%s the first, %s the second", ip_text(&ask->ip, one),
                  ip_text(&ask->questions[i].ip, two));
     }
     if (ask->reason != REASON_CHOSEN)
         ask->ip = (struct ip){0};
+}
+
+/* Somebody who could not help, and should not be troubled again soon. */
+static bool is_anybody_to_be_spared(const struct ask *ask)
+{
+    for (size_t i = 0; i < ask->rule->outside->service_count; i++)
+        if (ask->questions[i].reached && ask->questions[i].reason != REASON_CHOSEN)
+            return true;
+    return false;
 }
 
 /* By the clock nobody is asked again before the interval, but for who could not be reached at all. */
@@ -168,7 +182,7 @@ static void finish(struct ask *ask)
     uint64_t delay_ms = ask->rule->interval_ms;
 
     ask->known = true;
-    ask->failures = ask->reason == REASON_SILENT ? ask->failures + 1 : 0;
+    ask->failures = ask->reason == REASON_SILENT && !is_anybody_to_be_spared(ask) ? ask->failures + 1 : 0;
     if (ask->failures) {
         uint64_t retry_ms = backoff_delay_ms(BACKOFF_NETWORK, ask->failures, 0, timer_random(UINT32_MAX));
 
@@ -183,26 +197,28 @@ static void on_answer(void *arg, const struct http_answer *answer)
     struct question *question = arg;
     struct ask *ask = question->ask;
     const char *url = service_of(question)->url;
+    int length = (int)strcspn(url, "?"); /* a query may hold a key */
 
     question->transfer = NULL;
     question->ip = (struct ip){0};
+    question->reached = answer->stage >= HTTP_WAIT;
     question->detail[0] = '\0';
     if (answer->stage < HTTP_GARBLED) {
         question->reason = REASON_SILENT;
-        snprintf(question->detail, sizeof question->detail, "%s: %s: %s", url, http_stage_word(answer->stage),
+        snprintf(question->detail, sizeof question->detail, "%.*s: %s: %s", length, url, http_stage_word(answer->stage),
                  answer->error);
     } else if (answer->stage == HTTP_GARBLED) {
         question->reason = REASON_BAD_ANSWER;
-        snprintf(question->detail, sizeof question->detail, "%s: %s", url, answer->error);
+        snprintf(question->detail, sizeof question->detail, "%.*s: %s", length, url, answer->error);
     } else if (answer->status != 200) {
         question->reason = REASON_BAD_ANSWER;
-        snprintf(question->detail, sizeof question->detail, "%s: status %ld", url, answer->status);
+        snprintf(question->detail, sizeof question->detail, "%.*s: status %ld", length, url, answer->status);
     } else {
         question->reason =
             ask_judge(ask->rule, service_of(question)->member, answer->body, answer->length, &question->ip);
         explain(question->detail, question->reason, url, answer->body, &question->ip);
     }
-    log_debug("ask: %s: %s", url, reason_word(question->reason));
+    log_debug("ask: %.*s: %s", length, url, reason_word(question->reason));
     if (is_asking(ask))
         return;
     combine(ask);
@@ -241,7 +257,7 @@ static void run_program(struct ask *ask)
     ask->child = child_start(ask->base, argv, environment, PROGRAM_TIMEOUT_MS, on_program_done, ask);
 }
 
-/* After a failure only those that did not answer. */
+/* After a failure only those that did not answer, while what the others said is young. */
 static void put_questions(struct ask *ask)
 {
     const struct rule_outside *outside = ask->rule->outside;
@@ -255,8 +271,10 @@ static void put_questions(struct ask *ask)
             .link = ask->rule->bind ? ask->uplink.link.index : 0,
         };
 
-        if (ask->failures && question->reason != REASON_SILENT)
+        if (ask->failures && question->reason != REASON_SILENT &&
+            timer_now_ms() - question->asked_ms < ask->rule->interval_ms)
             continue;
+        question->asked_ms = timer_now_ms();
         question->ask = ask;
         question->transfer = http_start(ask->http, &request, on_answer, question);
     }
@@ -272,10 +290,8 @@ static void start(struct ask *ask)
 }
 
 /* Fills up by one a minute. */
-static bool spend_credit(struct ask *ask)
+static bool spend_credit(struct ask *ask, uint64_t now_ms)
 {
-    uint64_t now_ms = timer_now_ms();
-
     while (ask->credit < CREDIT_MAX && now_ms - ask->credited_ms >= CREDIT_MS) {
         ask->credit++;
         ask->credited_ms += CREDIT_MS;
@@ -291,9 +307,11 @@ static bool spend_credit(struct ask *ask)
 /* Asks about a change of the uplink, now or when there is credit for it. */
 static void ask_anew(struct ask *ask)
 {
-    ask->owed = !spend_credit(ask);
+    uint64_t now_ms = timer_now_ms();
+
+    ask->owed = !spend_credit(ask, now_ms);
     if (ask->owed)
-        timer_start(ask->timer, ask->credited_ms + CREDIT_MS - timer_now_ms());
+        timer_start(ask->timer, ask->credited_ms + CREDIT_MS - now_ms);
     else
         start(ask);
 }
@@ -317,6 +335,21 @@ static void forget(struct ask *ask)
     ask->failures = 0;
 }
 
+static bool is_usable(const struct ask *ask)
+{
+    return ask->looked && (ask->uplink.reason == REASON_CHOSEN || ask->rule->outside->program);
+}
+
+void ask_force(struct ask *ask)
+{
+    if (!is_usable(ask))
+        return;
+    take_back(ask);
+    ask->owed = false;
+    ask->failures = 0;
+    start(ask);
+}
+
 static bool is_same_uplink(const struct source_answer *a, const struct source_answer *b)
 {
     return a->link.index == b->link.index && a->reason == b->reason && ip_set_equal(&a->local, &b->local);
@@ -335,13 +368,12 @@ static void give_reason(const struct ask *ask, struct source_answer *answer)
 void ask_look(struct ask *ask, struct source_answer *answer)
 {
     bool is_news = !ask->looked || !is_same_uplink(&ask->uplink, answer);
-    bool is_usable = answer->reason == REASON_CHOSEN || ask->rule->outside->program;
 
     ask->uplink = *answer;
     ask->looked = true;
     if (is_news)
         forget(ask);
-    if (!is_usable)
+    if (!is_usable(ask))
         return;
     if (is_news)
         ask_anew(ask);

@@ -210,22 +210,23 @@ static struct definition *load_definition(struct reading *reading, const struct 
 }
 
 /* What the places want of the provider. */
-static void check_names(struct reading *reading, const struct tree_node *section,
-                        const struct config_provider *provider)
+static void check_names(struct reading *reading, const struct config_provider *provider)
 {
     const struct definition *definition = provider->definition;
-    bool all = false, withdraw = false;
+    const struct place *before = NULL;
 
     for (size_t i = 0; i < provider->names.count; i++) {
-        all |= provider->names.list[i].place->rule.all;
-        withdraw |= provider->names.list[i].place->rule.withdraw_ms != 0;
+        const struct place *place = provider->names.list[i].place;
+
+        if (place != before && place->rule.all && !definition->many_values)
+            fault_at(&reading->faults, place->line,
+                     "provider %s: interface = { all, ... }: it takes one address of a family for a name",
+                     provider->id);
+        if (place != before && place->rule.withdraw_ms && !definition->delete.url)
+            fault_at(&reading->faults, place->line, "provider %s: when-lost = withdraw: it cannot delete a record",
+                     provider->id);
+        before = place;
     }
-    if (all && !definition->many_values)
-        fault_at(&reading->faults, section->line,
-                 "provider %s: interface = { all, ... }: it takes one address of a family for a name", provider->id);
-    if (withdraw && !definition->delete.url)
-        fault_at(&reading->faults, section->line, "provider %s: when-lost = withdraw: it cannot delete a record",
-                 provider->id);
 }
 
 static struct config_provider *read_provider(struct reading *reading, const struct tree_node *section)
@@ -241,7 +242,7 @@ static struct config_provider *read_provider(struct reading *reading, const stru
     read_server(reading, section, provider);
     names_read(&reading->faults, section, provider->place, &provider->names);
     if (provider->definition)
-        check_names(reading, section, provider);
+        check_names(reading, provider);
     return provider;
 }
 

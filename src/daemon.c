@@ -48,6 +48,7 @@ struct daemon {
     struct timer *settle_timer;
     struct timer *save_timer;
     struct timer *check_timer; /* once: are we done? */
+    bool moved;                /* an uplink did: what could not be reached may be reached now */
     bool untold;               /* records wait for the answers of the sources, changed or not */
     uint64_t saved_sum;
     uint64_t busy_saved_ms; /* the last write while requests were under way; 0 when none are */
@@ -136,7 +137,7 @@ static void on_check(void *arg)
         return;
     daemon->status = counts[RECORD_CURRENT] == all ? 0 : 1;
     log_info("%zu of %zu records are current", counts[RECORD_CURRENT], all);
-    if (counts[RECORD_IDLE])
+    if (counts[RECORD_IDLE] && counts[RECORD_CURRENT])
         log_info("some have no address to publish; family = ipv4 or ipv6 leaves the other one out");
     event_base_loopbreak(daemon->base);
 }
@@ -144,10 +145,13 @@ static void on_check(void *arg)
 /* ---- Sources. ---- */
 
 /* Connections from an address that is gone hang until their timeout. */
-static void on_left(void *arg, const struct ip_set *gone)
+static void on_moved(void *arg, const struct ip_set *gone)
 {
     struct daemon *daemon = arg;
 
+    daemon->moved = true;
+    if (!gone->count)
+        return;
     http_forget_connections(daemon->http);
     for (size_t i = 0; i < daemon->account_count; i++)
         account_leave_addresses(daemon->accounts[i], gone);
@@ -160,9 +164,14 @@ static void on_source_changed(void *arg, const struct rule *rule, const struct s
     const char *name = rule_name(rule, buffer), *family = ip_family_name(rule->family);
 
     daemon->untold = true;
-    if (answer->ips.count)
-        log_info("%s %s: %s%s%s", name, family, ip_set_text(&answer->ips, addresses),
-                 answer->link.index && !rule->all ? " on " : "", rule->all ? "" : answer->link.name);
+    if (answer->withdraw)
+        log_info("%s %s: no address for so long: its records are deleted (%s)", name, family, answer->text);
+    else if (answer->ips.count)
+        log_info("%s %s: %s%s%s%s", name, family, ip_set_text(&answer->ips, addresses),
+                 answer->link.index && !rule->all ? " on " : "", rule->all ? "" : answer->link.name,
+                 answer->ahead ? "; one ahead of it is fit again, and has to stay so for failback-delay" : "");
+    else if (answer->reason >= REASON_SILENT && answer->reason <= REASON_DISAGREE)
+        log_warning("%s %s: no address (%s)", name, family, answer->text);
     else
         log_info("%s %s: no address (%s)", name, family, answer->text);
 }
@@ -175,10 +184,10 @@ static void read_sources(struct daemon *daemon)
         return;
     }
     if (daemon->untold)
-        wishes_tell(daemon->sources, daemon->accounts, daemon->account_count);
+        wishes_tell(daemon->sources, daemon->accounts, daemon->account_count, daemon->moved);
     else
         log_debug("settled: nothing changed");
-    daemon->untold = false;
+    daemon->untold = daemon->moved = false;
     if (daemon->options->once)
         timer_start(daemon->check_timer, 0);
 }
@@ -211,7 +220,7 @@ static void on_sources_due(void *arg)
         timer_start(daemon->settle_timer, 0);
 }
 
-static const struct sources_calls sources_calls = {on_left, on_source_changed, on_sources_due};
+static const struct sources_calls sources_calls = {on_moved, on_source_changed, on_sources_due};
 
 /* ---- Configuration: at the start and at each reload. ---- */
 
@@ -328,6 +337,7 @@ static void on_usr1(evutil_socket_t signal_number, short what, void *arg)
     (void)signal_number;
     (void)what;
     log_info("sending now");
+    sources_force(daemon->sources);
     for (size_t i = 0; i < daemon->account_count; i++)
         account_force(daemon->accounts[i]);
 }

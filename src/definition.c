@@ -239,6 +239,8 @@ static void read_step(struct source_file *file, const struct tree_node *node)
         read_query(file, query, step);
     read_auth(file, node, step);
     set_text(&step->member, node, "json");
+    if (json && (!*json->text || *json->text == '.' || strstr(json->text, "..")))
+        fault_at(&file->faults, json->line, "json: '%s' is no member, such as ip or client.ip", json->text);
     if (json && !is_address)
         fault_at(&file->faults, json->line, "json: only step address has it");
     if (is_address)
@@ -361,6 +363,10 @@ static void check_whole(struct source_file *file)
         fault_at(&file->faults, 1, "there is no step with a url");
     if (definition->delete.url && !definition->update.url)
         fault_at(&file->faults, 1, "there is a step delete, and no step update");
+    if (uses(&definition->delete, "{ip}") || uses(&definition->delete, "{prefix"))
+        fault_at(&file->faults, 1, "step delete: knows no address: {ip} and {prefix} have no value there");
+    if (definition->delete.url && !uses(&definition->delete, "{hostname}"))
+        fault_at(&file->faults, 1, "step delete: {hostname} must say which record it is");
     if (definition->address.url && !(definition->server && strncmp(definition->server, "https://", 8) == 0))
         fault_at(&file->faults, 1, "step address: the server must begin with https://");
     if (definition->update.url && definition->rule_count == 0)

@@ -310,7 +310,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* Not by CURLOPT_INTERFACE: where the device cannot be had that takes its address, and so perhaps another way out. */
+/* Not by CURLOPT_INTERFACE: where a device cannot be had that takes its address, and so perhaps another way out. */
 static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
     struct http_transfer *transfer = arg;
@@ -323,8 +323,7 @@ static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
     return CURL_SOCKOPT_ERROR;
 }
 
-/* The name of today: an interface may have been renamed since its index was read. One that is gone is told as the
- * index, which no interface has as its name. */
+/* By the name of today. One that is gone is told as its index, which no interface has as its name. */
 static void bind_transfer(struct http_transfer *transfer, int link)
 {
     if (!if_indextoname((unsigned)link, transfer->device))
@@ -378,6 +377,8 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
     if (request->family)
         curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
                          (long)(request->family == AF_INET ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
+    if (request->family || request->link)
+        curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the family and the way of a proxy would be its own */
     if (request->link)
         bind_transfer(transfer, request->link);
     if (http->ca_file)

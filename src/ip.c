@@ -92,6 +92,15 @@ bool ip_prefix_parse(const char *text, struct ip_prefix *prefix)
     return ip_equal(&none, &prefix->ip);
 }
 
+bool ip_is_host(const struct ip *ip)
+{
+    static const struct ip_prefix low = {.ip = {.family = AF_INET6}, .length = 96}; /* ::, ::1 */
+
+    if (ip->family == AF_INET6)
+        return ip->bytes[0] != 0xff && !ip_in_prefix(ip, &low);
+    return ip->bytes[0] != 0 && ip->bytes[0] != 127 && ip->bytes[0] < 224;
+}
+
 /* bind(2) refuses what is on no link of ours. */
 bool ip_is_here(const struct ip *ip)
 {

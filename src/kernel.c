@@ -40,9 +40,9 @@ struct kernel {
 
 /* ---- Sockets. ---- */
 
-/* Runs in the kernel on each notification, which is one message. A route with a longer prefix never wakes the process, so a
- * router that holds a full table costs nothing; nor does an address of a link that is not followed. indexes NULL: all
- * are. Fields are in host order, which BPF reads as network order. */
+/* Runs in the kernel on each notification, which is one message. A route with a longer prefix never wakes the process,
+ * so a router that holds a full table costs nothing; nor does an address of a link that is not followed. indexes NULL:
+ * all are. Fields are in host order, which BPF reads as network order. */
 static int attach_filter(int fd, const int *indexes, size_t count)
 {
     struct sock_filter code[] = {
@@ -377,7 +377,8 @@ int kernel_link_by_index(struct kernel *kernel, int index, struct kernel_link *l
     return ask_link(kernel, index, NULL, link);
 }
 
-/* All links by name. A dump of them costs more than all else of a reading, so it is kept while events tell of changes. */
+/* All links by name. A dump of them costs more than all else of a reading, so it is kept while events tell of changes.
+ * */
 static const struct if_nameindex *list_names(struct kernel *kernel)
 {
     if (!kernel->events)

@@ -26,7 +26,7 @@ enum {
 struct arguments {
     const char *config;
     const char *state_dir;
-    const char *interface;
+    struct rule rule; /* of --interface */
     bool dry_run;
     bool json;
     bool verbose;
@@ -56,7 +56,7 @@ static int run_once(const struct arguments *arguments)
 
 static int run_watch(const struct arguments *arguments)
 {
-    struct watch_options options = {arguments->interface, arguments->json, arguments->verbose};
+    struct watch_options options = {arguments->rule, arguments->json, arguments->verbose};
 
     return watch_run(&options);
 }
@@ -117,7 +117,7 @@ static int print_help(void)
          "      --state-dir DIR      what was published, " LOCALSTATEDIR "/lib/wanddns\n"
          "  -l, --log-level LEVEL    error, warning, info or debug\n"
          "  -n, --dry-run            print the requests, send nothing (run, once)\n"
-         "  -i, --interface NAME     instead of auto (watch)\n"
+         "  -i, --interface LIST     instead of auto, as in wan0,wwan0 (watch)\n"
          "      --json               one object per line (watch)\n"
          "  -v, --verbose            with all candidates, and why not they (watch)\n"
          "  -h, --help\n"
@@ -169,6 +169,23 @@ static int unknown_command(const char *name)
 }
 
 /* Takes one option; -1 to go on, or the exit status. */
+/* "auto", or names and patterns with commas between them. */
+static bool take_interfaces(char *list, struct rule *rule)
+{
+    size_t used = 0;
+    char *save = NULL;
+
+    *rule = (struct rule){0};
+    if (strcmp(list, "auto") == 0)
+        return true;
+    for (char *name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+        if (!rule_is_interface(name) || used == RULE_INTERFACES)
+            return false;
+        memcpy(rule->interfaces[used++], name, strlen(name) + 1);
+    }
+    return used > 0;
+}
+
 static int take_option(int letter, struct arguments *arguments)
 {
     enum log_level level;
@@ -194,9 +211,8 @@ static int take_option(int letter, struct arguments *arguments)
         arguments->given |= OPTION_DRY_RUN;
         return -1;
     case 'i':
-        if (!*optarg || strlen(optarg) >= IFNAMSIZ)
-            return usage_fault("no interface can have the name ", optarg, NULL);
-        arguments->interface = strcmp(optarg, "auto") == 0 ? NULL : optarg;
+        if (!take_interfaces(optarg, &arguments->rule))
+            return usage_fault("this is no list of interfaces: ", optarg, NULL);
         arguments->given |= OPTION_INTERFACE;
         return -1;
     case 'j':

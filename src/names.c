@@ -130,11 +130,14 @@ static void look_behind(struct place *place)
 static void check_host_section(struct faults *faults, const struct tree_node *section, const struct place *place)
 {
     const struct tree_value *source = tree_value(section, "source"), *bind = tree_value(section, "bind");
+    const struct tree_value *interface = tree_value(section, "interface");
 
     if (source && (place->rule.outside || ip_is_set(&place->rule.fixed)))
         fault_at(faults, source->line, "source: a host part goes with the address of an interface");
     if (bind && place->rule.bind)
         fault_at(faults, bind->line, "bind: a host part does not go with the address of an uplink");
+    if (interface && place->rule.all)
+        fault_at(faults, interface->line, "interface: a host part goes with the first of a list, not with all");
 }
 
 static struct host *read_host(struct faults *faults, const struct tree_node *section, struct place *place)
@@ -258,7 +261,7 @@ static void read_hosts_file(struct reading *reading, const struct tree_node *sec
         fault_at(reading->faults, value->line, "hosts-file: %s: there is a NUL in it", value->text);
     if (file_access(value->text) == FILE_WRITABLE)
         fault_at(reading->faults, value->line, "hosts-file: others can write %s: chmod go-w", value->text);
-    if (!(place->families & IP_V6))
+    if (tree_value(section, "family") && !(inherited->wanted & IP_V6))
         fault_at(reading->faults, value->line, "hosts-file: gives ipv6 only, and this section is ipv4");
     for (at = content; *at; line++) {
         size_t rest = strcspn(at, "\n");

@@ -2,6 +2,7 @@
 
 #include "definition.h"
 #include "file.h"
+#include "ipset.h"
 #include "mem.h"
 #include "parse.h"
 
@@ -46,17 +47,6 @@ void place_narrow(struct faults *faults, const struct tree_node *section, struct
     place->families = given;
 }
 
-/* What the kernel takes as a name (dev_valid_name()), or a pattern of it. */
-static bool is_interface_name(const char *name)
-{
-    if (!*name || strlen(name) >= IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return false;
-    for (; *name; name++)
-        if (!isgraph((unsigned char)*name) || strchr("/:", *name))
-            return false;
-    return true;
-}
-
 /* auto, NAME, { NAME, NAME }, or { all, NAME, NAME }. */
 static void read_interface(struct faults *faults, const struct tree_node *section, struct rule *rule)
 {
@@ -71,7 +61,9 @@ static void read_interface(struct faults *faults, const struct tree_node *sectio
         const struct tree_value *value = &node->values[i];
         bool is_auto = strcmp(value->text, "auto") == 0;
 
-        if (!is_interface_name(value->text))
+        if (strcmp(value->text, "all") == 0)
+            fault_at(faults, value->line, "interface: all stands first in a list");
+        else if (!rule_is_interface(value->text))
             fault_at(faults, value->line, "interface: '%s' is neither auto nor a name of at most 15 characters",
                      value->text);
         else if (is_auto && node->value_count > 1)
@@ -81,6 +73,8 @@ static void read_interface(struct faults *faults, const struct tree_node *sectio
         else if (!is_auto)
             memcpy(rule->interfaces[used++], value->text, strlen(value->text) + 1);
     }
+    if (rule->all && used > IP_SET_MAX)
+        fault_at(faults, node->line, "interface: all of more than %d", IP_SET_MAX);
     if (rule->all && node->value_count == 1)
         fault_at(faults, node->line, "interface: all of which? such as { all, wan0, wan1 }");
 }
@@ -116,6 +110,8 @@ static void add_service(struct faults *faults, struct rule_outside *outside, con
         free(url);
         return;
     }
+    if (outside->service_count && strcmp(outside->services[0].url, url) == 0)
+        fault_at(faults, value->line, "source: the same service twice: two that agree must be two");
     outside->services[outside->service_count].url = url;
     outside->services[outside->service_count].member = mem_string(member);
     outside->service_count++;
@@ -150,6 +146,19 @@ static void set_program(struct faults *faults, struct rule_outside *outside, con
     outside->program = mem_string(path);
 }
 
+/* Of what stands behind https://. */
+static const char *url_fault(const char *text)
+{
+    if (!isalnum((unsigned char)*text) && *text != '[')
+        return "has no host";
+    if (memchr(text, '@', strcspn(text, "/?#")))
+        return "has a user name in it, which an echo service does not need";
+    for (; *text; text++)
+        if (!isgraph((unsigned char)*text) || strchr("#{}\"'<>\\^`|", *text))
+            return "has a character that a URL cannot have";
+    return NULL;
+}
+
 static void add_outside(struct faults *faults, struct place *place, const struct tree_value *value)
 {
     if (!place->outside)
@@ -159,8 +168,9 @@ static void add_outside(struct faults *faults, struct place *place, const struct
         set_program(faults, place->outside, value);
     else if (strncmp(value->text, "echo:", 5) == 0)
         add_definition(faults, place->outside, value);
-    else if (strncmp(value->text, "https://", 8) == 0 &&
-             (isalnum((unsigned char)value->text[8]) || value->text[8] == '['))
+    else if (strncmp(value->text, "https://", 8) == 0 && url_fault(value->text + 8))
+        fault_at(faults, value->line, "source: it %s", url_fault(value->text + 8));
+    else if (strncmp(value->text, "https://", 8) == 0)
         add_service(faults, place->outside, value, mem_string(value->text), NULL);
     else if (strncmp(value->text, "http://", 7) == 0)
         fault_at(faults, value->line, "source: over plain http everybody on the way can change the address: https");
@@ -174,8 +184,8 @@ static void set_static(struct faults *faults, struct place *place, const struct 
     const char *text = value->text + strlen("static:");
     struct ip *fixed = &place->rule.fixed;
 
-    if (!ip_parse(text, fixed))
-        fault_at(faults, value->line, "source: '%s' is no address", text);
+    if (!ip_parse(text, fixed) || !ip_is_host(fixed))
+        fault_at(faults, value->line, "source: '%s' is no address of a host", text);
     else if (ip_kind(fixed) != IP_PUBLIC && !place->rule.allow_private)
         fault_at(faults, value->line,
                  "source: %s is not reachable from the Internet; allow-private = yes lets it through", text);
@@ -271,6 +281,7 @@ void place_read(struct faults *faults, const struct tree_node *section, const st
 
     *place = inherited ? *inherited : (struct place){.wanted = IP_BOTH, .rule = {.interval_ms = check_interval_ms}};
     place->outside = NULL;
+    place->line = section->line;
     read_families(faults, section, &place->wanted);
     place->families = place->wanted;
     read_interface(faults, section, rule);
@@ -286,6 +297,8 @@ void place_read(struct faults *faults, const struct tree_node *section, const st
     read_when_lost(faults, section, rule);
     if (ip_is_set(&rule->fixed))
         place_narrow(faults, section, place, rule->fixed.family == AF_INET ? IP_V4 : IP_V6, "this source");
+    if (rule->all && (rule->outside || ip_is_set(&rule->fixed)))
+        fault_at(faults, line_of(section), "interface: all goes with source = kernel, others give one address");
     if (rule->bind && rule->all)
         fault_at(faults, line_of(section), "bind: with interface = { all, ... } there is no one interface to bind to");
 }

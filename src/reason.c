@@ -24,7 +24,7 @@ static const struct {
     [REASON_DEPRECATED] = {"deprecated", "", " has only a deprecated address"},
     [REASON_TEMPORARY] = {"temporary", "", " has only a temporary address"},
     [REASON_ASKING] = {"asking", "the source has not answered yet", ""},
-    [REASON_SILENT] = {"source-silent", "the source does not answer", ""},
+    [REASON_SILENT] = {"source-silent", "the source gives no answer", ""},
     [REASON_BAD_ANSWER] = {"bad-answer", "the answer of the source is not one address of this family", ""},
     [REASON_DISAGREE] = {"disagree", "the sources do not agree", ""},
     [REASON_NO_ROOM] = {"no-room", "the host part does not fit behind the prefix of ", ""},
@@ -39,9 +39,9 @@ const char *reason_word(enum reason reason)
 
 void reason_text(char *buffer, size_t size, enum reason reason, const char *name, const char *detail)
 {
-    bool outside = reason >= REASON_ASKING && reason <= REASON_DISAGREE;
+    bool nameless = reason == REASON_NO_ROUTE || (reason >= REASON_ASKING && reason <= REASON_DISAGREE);
 
-    snprintf(buffer, size, "%s: %s%s%s%s%s", reasons[reason].word, reasons[reason].before, outside ? "" : name,
+    snprintf(buffer, size, "%s: %s%s%s%s%s", reasons[reason].word, reasons[reason].before, nameless ? "" : name,
              reasons[reason].after, detail ? ": " : "", detail ? detail : "");
 }
 

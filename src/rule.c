@@ -1,11 +1,22 @@
 #include "rule.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 bool rule_is_auto(const struct rule *rule)
 {
     return !rule->interfaces[0][0];
+}
+
+bool rule_is_interface(const char *name)
+{
+    if (!*name || strlen(name) >= IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return false;
+    for (; *name; name++)
+        if (!isgraph((unsigned char)*name) || strchr("/:", *name))
+            return false;
+    return true;
 }
 
 bool rule_is_pattern(const char *interface)
@@ -54,13 +65,15 @@ bool rule_equal(const struct rule *a, const struct rule *b)
 
 const char *rule_name(const struct rule *rule, char *buffer)
 {
-    size_t used;
+    if (!ip_is_set(&rule->fixed) && !rule->outside)
+        return rule_interfaces(rule, buffer);
+    snprintf(buffer, RULE_NAME_SIZE, "%s", !rule->outside ? "static" : rule->outside->program ? "exec" : "echo");
+    return buffer;
+}
 
-    if (ip_is_set(&rule->fixed) || rule->outside) {
-        snprintf(buffer, RULE_NAME_SIZE, "%s", !rule->outside ? "static" : rule->outside->program ? "exec" : "echo");
-        return buffer;
-    }
-    used = (size_t)snprintf(buffer, RULE_NAME_SIZE, "%s", rule_is_auto(rule) ? "auto" : rule->interfaces[0]);
+const char *rule_interfaces(const struct rule *rule, char *buffer)
+{
+    size_t used = (size_t)snprintf(buffer, RULE_NAME_SIZE, "%s", rule_is_auto(rule) ? "auto" : rule->interfaces[0]);
     for (size_t i = 1; i < RULE_INTERFACES && rule->interfaces[i][0]; i++)
         used += (size_t)snprintf(buffer + used, RULE_NAME_SIZE - used, ",%s", rule->interfaces[i]);
     return buffer;

@@ -3,6 +3,7 @@
 #include "mem.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static const char *const far_away6 = "2001:503:ba3e::2:30";
 
 /* ---- Choosing. ---- */
 
-enum reason source_judge_ip(const struct rule *rule, const struct ip *ip)
+static enum reason judge_kind(const struct rule *rule, const struct ip *ip)
 {
     enum ip_kind kind = ip_kind(ip);
 
@@ -53,6 +54,13 @@ static bool is_matched(const struct ip *ip, const struct ip_prefix *prefixes)
     return !restricted || in_one_of(ip, prefixes);
 }
 
+enum reason source_judge_ip(const struct rule *rule, const struct ip *ip)
+{
+    enum reason reason = judge_kind(rule, ip);
+
+    return reason == REASON_CHOSEN && !is_matched(ip, rule->match) ? REASON_NO_MATCH : reason;
+}
+
 /* One bit with two meanings: IFA_F_SECONDARY for IPv4, IFA_F_TEMPORARY for IPv6. */
 static bool is_temporary(const struct kernel_address *address)
 {
@@ -69,13 +77,13 @@ static enum reason judge(const struct rule *rule, const struct kernel_address *a
 {
     /* An uplink behind somebody else's NAT has a private address, and is the way outside all the same. */
     enum reason reason =
-        rule->outside && ip_kind(&address->ip) != IP_LINK_LOCAL ? REASON_CHOSEN : source_judge_ip(rule, &address->ip);
+        rule->outside && ip_kind(&address->ip) != IP_LINK_LOCAL ? REASON_CHOSEN : judge_kind(rule, &address->ip);
 
     if (reason != REASON_CHOSEN)
         return reason;
     if (address->scope != RT_SCOPE_UNIVERSE)
         return REASON_NOT_GLOBAL;
-    if (!is_matched(&address->ip, rule->match))
+    if (!rule->outside && !is_matched(&address->ip, rule->match))
         return REASON_NO_MATCH;
     if (address->flags & IFA_F_DADFAILED)
         return REASON_DAD_FAILED;
@@ -107,27 +115,35 @@ static bool was_before(const struct ip *ip, const struct source_before *before)
     return false;
 }
 
-/* Does a stand before b? The order is total, as no address is twice on a link. */
+/* Does a stand before b? The order is total, as no address is twice on a link. *why says what the other one lacks. */
 static bool stands_before(const struct kernel_address *a, const struct kernel_address *b,
-                          const struct source_ties *ties)
+                          const struct source_ties *ties, const char **why)
 {
     bool public_a = ip_kind(&a->ip) == IP_PUBLIC, before_a = was_before(&a->ip, ties->before);
     bool preferred_a = in_one_of(&a->ip, ties->rule->prefer);
 
+    *why = "not in prefer";
     if (preferred_a != in_one_of(&b->ip, ties->rule->prefer))
         return preferred_a;
+    *why = "not public";
     if (public_a != (ip_kind(&b->ip) == IP_PUBLIC))
         return public_a;
+    *why = "secondary";
     if (is_secondary(a) != is_secondary(b))
         return is_secondary(b);
+    *why = "not chosen before";
     if (before_a != was_before(&b->ip, ties->before))
         return before_a;
+    *why = "of privacy extensions";
     if (has_privacy(a) != has_privacy(b))
         return has_privacy(b);
+    *why = "a shorter preferred lifetime";
     if (a->ip.family == AF_INET6 && a->preferred_s != b->preferred_s)
         return a->preferred_s > b->preferred_s;
+    *why = "not the kernel's own choice";
     if (ip_equal(&a->ip, &ties->own) != ip_equal(&b->ip, &ties->own))
         return ip_equal(&a->ip, &ties->own);
+    *why = "not the lowest";
     return memcmp(a->ip.bytes, b->ip.bytes, sizeof a->ip.bytes) < 0;
 }
 
@@ -135,12 +151,13 @@ size_t source_choose(const struct kernel_address *list, size_t count, const stru
                      enum reason *reason)
 {
     size_t chosen = count;
+    const char *why;
 
     *reason = REASON_NO_ADDRESS;
     for (size_t i = 0; i < count; i++) {
         enum reason this_one = judge(ties->rule, &list[i]);
 
-        if (this_one == REASON_CHOSEN && (chosen == count || stands_before(&list[i], &list[chosen], ties)))
+        if (this_one == REASON_CHOSEN && (chosen == count || stands_before(&list[i], &list[chosen], ties, &why)))
             chosen = i;
         if (this_one > *reason)
             *reason = this_one;
@@ -174,7 +191,7 @@ struct found {
 void source_give_reason(struct source_answer *answer, const struct rule *rule, enum reason reason, const char *detail)
 {
     char buffer[RULE_NAME_SIZE];
-    const char *name = answer->link.index ? answer->link.name : rule_is_auto(rule) ? "" : rule_name(rule, buffer);
+    const char *name = answer->link.index ? answer->link.name : rule_is_auto(rule) ? "" : rule_interfaces(rule, buffer);
 
     answer->reason = reason;
     reason_text(answer->text, sizeof answer->text, reason, name, detail);
@@ -200,7 +217,7 @@ static int ask_own(struct kernel *kernel, int family, int index, struct ip *own)
 }
 
 static void tell_candidate(const struct reading *reading, const struct kernel_link *link,
-                           const struct kernel_address *address, enum reason reason)
+                           const struct kernel_address *address, enum reason reason, const char *why)
 {
     const struct source_answer *whole = reading->whole;
 
@@ -208,9 +225,26 @@ static void tell_candidate(const struct reading *reading, const struct kernel_li
         return;
     /* The best of its link, but is it the one of all links? */
     if (reason == REASON_CHOSEN &&
-        !(ip_set_has(&whole->local, &address->ip) && (reading->rule->all || whole->link.index == link->index)))
+        !(ip_set_has(&whole->local, &address->ip) && (reading->rule->all || whole->link.index == link->index))) {
         reason = REASON_OTHER;
-    reading->fn(reading->arg, link, address, reason);
+        why = "another interface comes first";
+    }
+    reading->fn(reading->arg, link, address, reason, why);
+}
+
+static void tell_candidates(const struct reading *reading, const struct kernel_link *link,
+                            const struct source_ties *ties, const struct kernel_address *list, size_t count,
+                            const enum reason *each, size_t chosen)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *why = NULL;
+
+        if (each[i] == REASON_OTHER)
+            stands_before(&list[chosen], &list[i], ties, &why);
+        tell_candidate(reading, link, &list[i], each[i], why);
+    }
+    if (count == 0)
+        tell_candidate(reading, link, NULL, REASON_NO_ADDRESS, NULL);
 }
 
 /* Chooses on one link. 0 or -EAGAIN. */
@@ -229,10 +263,7 @@ static int choose(const struct reading *reading, const struct kernel_link *link,
         found->ip = list[chosen].ip;
         found->prefix_length = list[chosen].prefix_length;
     }
-    for (size_t i = 0; i < count; i++)
-        tell_candidate(reading, link, &list[i], each[i]);
-    if (count == 0)
-        tell_candidate(reading, link, NULL, found->reason);
+    tell_candidates(reading, link, &ties, list, count, each, chosen);
     free(each);
     return 0;
 }
@@ -246,7 +277,7 @@ static int read_link(const struct reading *reading, const struct kernel_link *li
 
     *found = (struct found){.reason = REASON_LINK_DOWN};
     if (!link->up) {
-        tell_candidate(reading, link, NULL, REASON_LINK_DOWN);
+        tell_candidate(reading, link, NULL, REASON_LINK_DOWN, NULL);
         return 0;
     }
     error = kernel_addresses(reading->kernel, link->index, reading->rule->family, &list, &count);
@@ -329,7 +360,7 @@ static int try_pattern(const struct reading *reading, const char *pattern)
         struct kernel_link link;
 
         error = kernel_link_by_index(reading->kernel, indexes[i], &link);
-        if (!error)
+        if (!error && fnmatch(pattern, link.name, 0) == 0) /* it may have been renamed since */
             error = try_link(reading, &link);
     }
     free(indexes);
@@ -355,6 +386,21 @@ static int try_interfaces(const struct reading *reading)
     return error;
 }
 
+/* Who is asked outside must be reached. 0 or -EAGAIN. */
+static int check_way_out(const struct reading *reading)
+{
+    struct source_answer *answer = reading->answer;
+    struct ip destination = far_away(reading->rule->family);
+    struct kernel_route route;
+    int error = kernel_route(reading->kernel, &destination, reading->rule->bind ? answer->link.index : 0, &route);
+
+    if (error && error != -EAGAIN) {
+        answer->reason = REASON_NO_ROUTE;
+        answer->ips = (struct ip_set){0};
+    }
+    return error == -EAGAIN ? error : 0;
+}
+
 static int read_all(const struct reading *reading)
 {
     const struct rule *rule = reading->rule;
@@ -368,11 +414,16 @@ static int read_all(const struct reading *reading)
     answer->local = answer->ips;
     if (rule->prefix_length)
         answer->prefix_length = rule->prefix_length;
+    if (rule->outside && answer->reason == REASON_CHOSEN) {
+        error = check_way_out(reading);
+        if (error)
+            return error;
+    }
     if (ip_is_set(&rule->fixed)) {
         answer->ips = (struct ip_set){1, {rule->fixed}};
         answer->reason = REASON_CHOSEN;
     }
-    source_give_reason(answer, rule, answer->reason, NULL);
+    source_give_reason(answer, rule, answer->reason, answer->ahead ? "one ahead of it is fit again" : NULL);
     return 0;
 }
 

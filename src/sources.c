@@ -115,8 +115,8 @@ void sources_watch(struct sources *sources, const struct rule *rules, size_t cou
     sources->count = used;
 }
 
-/* Address events of other links are not worth a wake-up of ours. True when links came in: since they were read something
- * may have happened on them unheard. */
+/* Address events of other links are not worth a wake-up of ours. True when links came in: since they were read
+ * something may have happened on them unheard. */
 static bool follow_links(struct sources *sources)
 {
     int *indexes = mem_alloc(sources->count * SOURCE_LINKS * sizeof *indexes);
@@ -204,27 +204,29 @@ static void keep_time(struct watched *watched)
 /* ---- Reading. ---- */
 
 /* Tells which addresses of the uplink are used no more, before anybody is asked over a connection from one of them. */
-static void tell_left(const struct watched *watched)
+static void tell_moved(const struct watched *watched)
 {
     const struct sources *sources = watched->sources;
-    const struct ip_set *before = &watched->answer.local;
+    const struct ip_set *before = &watched->answer.local, *now = &watched->next.local;
     struct ip_set gone = {0};
 
+    if (ip_set_equal(before, now) && watched->answer.link.index == watched->next.link.index)
+        return;
     for (size_t i = 0; i < before->count; i++)
-        if (!ip_set_has(&watched->next.local, &before->list[i]))
+        if (!ip_set_has(now, &before->list[i]))
             ip_set_add(&gone, &before->list[i]);
-    if (gone.count)
-        sources->calls->left(sources->arg, &gone);
+    sources->calls->moved(sources->arg, &gone);
 }
 
-/* Another link with the same name and address matters only to who is bound to it. */
+/* Another link with the same name and address matters only to who is bound to it. The words of who was asked may differ
+ * each time. */
 static bool is_same(const struct watched *watched)
 {
     const struct source_answer *a = &watched->answer, *b = &watched->next;
 
     return watched->known && ip_set_equal(&a->ips, &b->ips) && ip_set_equal(&a->local, &b->local) &&
            (a->link.index == b->link.index || !watched->rule.bind) && a->prefix_length == b->prefix_length &&
-           a->withdraw == b->withdraw && strcmp(a->text, b->text) == 0;
+           a->withdraw == b->withdraw && a->reason == b->reason && (watched->ask || strcmp(a->text, b->text) == 0);
 }
 
 static void take_next(struct watched *watched)
@@ -250,7 +252,7 @@ int sources_read(struct sources *sources)
         if (read_next(sources->list[i]) == -EAGAIN)
             return -EAGAIN;
     for (size_t i = 0; i < sources->count; i++)
-        tell_left(sources->list[i]);
+        tell_moved(sources->list[i]);
     for (size_t i = 0; i < sources->count; i++)
         take_next(sources->list[i]);
     if (follow_links(sources))
@@ -261,6 +263,13 @@ int sources_read(struct sources *sources)
 const struct source_answer *sources_answer(const struct sources *sources, const struct rule *rule)
 {
     return &sources->list[find(sources->list, sources->count, rule)]->answer;
+}
+
+void sources_force(struct sources *sources)
+{
+    for (size_t i = 0; i < sources->count; i++)
+        if (sources->list[i]->ask)
+            ask_force(sources->list[i]->ask);
 }
 
 bool sources_are_asking(const struct sources *sources)

@@ -63,6 +63,7 @@ struct scan {
     int line;
     int open_lines[MAX_DEPTH];
     int depth;
+    bool is_empty;     /* the list that began last */
     bool after_equals; /* an opening brace here begins a list, not a section */
     bool in_list;
 };
@@ -122,7 +123,7 @@ static void scan_brace(struct scan *scan)
     struct reading *reading = scan->reading;
 
     if (scan->text[scan->at] == '{' && scan->after_equals) {
-        scan->in_list = true;
+        scan->in_list = scan->is_empty = true;
     } else if (scan->text[scan->at] == '{') {
         if (scan->depth == MAX_DEPTH)
             fault(reading, scan->line, "too many sections inside each other");
@@ -130,6 +131,8 @@ static void scan_brace(struct scan *scan)
             scan->open_lines[scan->depth++] = scan->line;
     } else if (scan->in_list) {
         scan->in_list = false;
+        if (scan->is_empty)
+            fault(reading, scan->line, "an empty list: leave the key out");
     } else if (scan->depth) { /* a brace too many is libConfuse's to report */
         reading->section_lines = mem_resize(reading->section_lines, reading->section_count + 1, sizeof(int));
         reading->section_lines[reading->section_count++] = scan->open_lines[--scan->depth];
@@ -153,8 +156,10 @@ static void scan_plain(struct scan *scan)
               here[0] == '*' ? "a * must stand in quotes, as in \"*.example.org\"" : "a + must stand in quotes");
     else if (here[0] == '$' && here[1] == '{')
         fault(scan->reading, scan->line, "${...} would be replaced from the environment: use single quotes");
-    if (!isspace((unsigned char)here[0]))
-        scan->after_equals = here[0] == '=';
+    if (isspace((unsigned char)here[0]))
+        return;
+    scan->after_equals = here[0] == '=';
+    scan->is_empty &= here[0] == '{';
 }
 
 /* False when the text must not go on to libConfuse, whose lexer would stay in a wrong state for the next file. */

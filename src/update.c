@@ -78,8 +78,8 @@ static void free_texts(struct texts *texts)
     buf_free(&texts->prefix_length);
 }
 
-/* The server is the start of the URL and stands there as it is; what follows is escaped by its place. A pair of the query
- * whose placeholder has no value is left out. */
+/* The server is the start of the URL and stands there as it is; what follows is escaped by its place. A pair of the
+ * query whose placeholder has no value is left out. */
 static char *make_url(const struct update_batch *batch, bool show)
 {
     const struct config_provider *provider = batch->provider;
@@ -237,8 +237,8 @@ static const struct definition_rule *find_rule(const struct definition *definiti
     return NULL;
 }
 
-/* An address that was not sent: another one of a family that was, or loopback, with which Dyn tells a program that it is
- * not welcome. An address of the other family may be what the server has besides. */
+/* An address that was not sent: another one of a family that was, or loopback, with which Dyn tells a program that it
+ * is not welcome. An address of the other family may be what the server has besides. */
 static bool is_other(const struct update_batch *batch, const struct ip *ip)
 {
     const struct ip_set *ours = ip->family == AF_INET ? &batch->ip4 : &batch->ip6;

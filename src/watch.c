@@ -28,6 +28,7 @@ struct family {
 struct watch {
     const struct watch_options *options;
     bool started; /* what comes now is a change */
+    bool torn;    /* the kernel changed while candidates were told: that is not to be printed, and to be read again */
     struct event_base *base;
     struct kernel *kernel;
     struct sources *sources;
@@ -46,7 +47,7 @@ static json_t *json_address(const struct ip *ip)
 }
 
 static void add_json_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
-                               enum reason reason)
+                               enum reason reason, const char *why)
 {
     static const struct ip none;
     json_t *candidate = json_object();
@@ -54,10 +55,12 @@ static void add_json_candidate(void *arg, const struct kernel_link *link, const 
     json_object_set_new(candidate, "interface", json_string(link->name));
     json_object_set_new(candidate, "address", json_address(address ? &address->ip : &none));
     json_object_set_new(candidate, "reason", json_string(reason_word(reason)));
+    if (why)
+        json_object_set_new(candidate, "why", json_string(why));
     json_array_append_new(arg, candidate);
 }
 
-static json_t *make_json(const struct watch *watch, const struct rule *rule, const struct source_answer *answer)
+static json_t *make_json(struct watch *watch, const struct rule *rule, const struct source_answer *answer)
 {
     json_t *line = json_object(), *candidates;
 
@@ -67,7 +70,7 @@ static json_t *make_json(const struct watch *watch, const struct rule *rule, con
     json_object_set_new(line, "reason", json_string(reason_word(answer->reason)));
     if (watch->options->verbose) {
         candidates = json_array();
-        sources_explain(watch->sources, rule, add_json_candidate, candidates);
+        watch->torn |= sources_explain(watch->sources, rule, add_json_candidate, candidates) != 0;
         json_object_set_new(line, "candidates", candidates);
     }
     return line;
@@ -90,15 +93,15 @@ static char *dump(json_t *line, bool with_time)
 /* ---- Text. ---- */
 
 static void add_text_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
-                               enum reason reason)
+                               enum reason reason, const char *why)
 {
     char text[IP_TEXT_SIZE];
 
-    buf_addf(arg, "\n    %s on %s: %s", address ? ip_text(&address->ip, text) : "nothing", link->name,
-             reason_word(reason));
+    buf_addf(arg, "\n    %s on %s: %s%s%s", address ? ip_text(&address->ip, text) : "nothing", link->name,
+             reason_word(reason), why ? ": " : "", why ? why : "");
 }
 
-static char *make_text(const struct watch *watch, const struct rule *rule, const struct source_answer *answer)
+static char *make_text(struct watch *watch, const struct rule *rule, const struct source_answer *answer)
 {
     char address[IP_TEXT_SIZE], name[RULE_NAME_SIZE];
     struct buf text = {0};
@@ -109,7 +112,7 @@ static char *make_text(const struct watch *watch, const struct rule *rule, const
     else
         buf_addf(&text, "%s none (%s)", ip_family_name(rule->family), answer->text);
     if (watch->options->verbose)
-        sources_explain(watch->sources, rule, add_text_candidate, &text);
+        watch->torn |= sources_explain(watch->sources, rule, add_text_candidate, &text) != 0;
     return buf_take(&text);
 }
 
@@ -125,23 +128,27 @@ static void print_clock(void)
 
 /* ---- When there is something new. ---- */
 
-static bool is_new(struct family *family, char *text)
+static bool is_new(const struct watch *watch, struct family *family, char *text)
 {
-    bool differs = !family->printed || strcmp(family->printed, text) != 0;
+    bool differs = !watch->torn && (!family->printed || strcmp(family->printed, text) != 0);
 
-    free(family->printed);
-    family->printed = text;
+    if (differs) {
+        free(family->printed);
+        family->printed = text;
+    } else {
+        free(text);
+    }
     return differs;
 }
 
-static void print(const struct watch *watch, struct family *family)
+static void print(struct watch *watch, struct family *family)
 {
     const struct source_answer *answer = sources_answer(watch->sources, &family->rule);
     json_t *line;
     char *timed;
 
     if (!watch->options->json) {
-        if (is_new(family, make_text(watch, &family->rule, answer))) {
+        if (is_new(watch, family, make_text(watch, &family->rule, answer))) {
             if (watch->started)
                 print_clock();
             puts(family->printed);
@@ -149,7 +156,7 @@ static void print(const struct watch *watch, struct family *family)
         return;
     }
     line = make_json(watch, &family->rule, answer);
-    if (is_new(family, dump(line, false))) {
+    if (is_new(watch, family, dump(line, false))) {
         timed = dump(line, true);
         puts(timed);
         free(timed);
@@ -157,7 +164,7 @@ static void print(const struct watch *watch, struct family *family)
     json_decref(line);
 }
 
-static void on_left(void *arg, const struct ip_set *gone)
+static void on_moved(void *arg, const struct ip_set *gone)
 {
     (void)arg;
     (void)gone;
@@ -180,10 +187,13 @@ static void on_settled(void *arg)
         timer_start(watch->timer, REREAD_PAUSE_MS);
         return;
     }
+    watch->torn = false;
     for (size_t i = 0; i < FAMILIES; i++)
         print(watch, &watch->families[i]);
     fflush(stdout);
     watch->started = true;
+    if (watch->torn)
+        timer_start(watch->timer, REREAD_PAUSE_MS);
 }
 
 static void on_due(void *arg)
@@ -211,13 +221,11 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 static void watch_families(struct watch *watch)
 {
     static const int families[FAMILIES] = {AF_INET, AF_INET6};
-    const char *interface = watch->options->interface;
     struct rule rules[FAMILIES];
 
     for (size_t i = 0; i < FAMILIES; i++) {
-        rules[i] = (struct rule){.family = families[i]};
-        if (interface)
-            memcpy(rules[i].interfaces[0], interface, strlen(interface) + 1);
+        rules[i] = watch->options->rule;
+        rules[i].family = families[i];
         watch->families[i].rule = rules[i];
     }
     sources_watch(watch->sources, rules, FAMILIES);
@@ -238,7 +246,7 @@ static void run_loop(struct watch *watch)
 
 int watch_run(const struct watch_options *options)
 {
-    static const struct sources_calls calls = {on_left, on_source_changed, on_due};
+    static const struct sources_calls calls = {on_moved, on_source_changed, on_due};
     struct watch watch = {.options = options, .settle = {.quiet_ms = QUIET_MS, .max_ms = MAX_MS}};
     int status = 1;
 

@@ -59,8 +59,12 @@ static void recall(struct sources *sources, const struct account *account)
         struct record_memory memory;
         unsigned char bits = rule.prefix_length ? rule.prefix_length : HOST_PREFIX;
 
+        if (!name->host)
+            bits = 0;
+        else if (name->host->is_mac)
+            bits = HOST_PREFIX;
         record_memory(record, &memory);
-        sources_recall(sources, &rule, &memory.published, name->host ? bits : 0);
+        sources_recall(sources, &rule, &memory.published, bits);
     }
 }
 
@@ -112,14 +116,16 @@ static void wish(const struct sources *sources, const struct name *name, struct 
     target.link = rule.bind ? answer.link.index : 0;
     target.prefix_length = rule.family == AF_INET6 ? answer.prefix_length : 0;
     record_want(record, &target, answer.text);
-    record_network_changed(record);
 }
 
-void wishes_tell(const struct sources *sources, struct account *const *accounts, size_t count)
+void wishes_tell(const struct sources *sources, struct account *const *accounts, size_t count, bool moved)
 {
     struct record *record;
 
     for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; (record = account_record(accounts[i], j)); j++)
+        for (size_t j = 0; (record = account_record(accounts[i], j)); j++) {
             wish(sources, account_name(accounts[i], j), record);
+            if (moved)
+                record_network_changed(record);
+        }
 }

@@ -40,7 +40,7 @@ static uint64_t cpu_ns(void)
     return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 }
 
-static void on_left(void *arg, const struct ip_set *gone)
+static void on_moved(void *arg, const struct ip_set *gone)
 {
     const struct lan *lan = arg;
 
@@ -75,7 +75,7 @@ static void on_hint(void *arg, bool overrun)
     while (sources_read(lan->sources) == -EAGAIN)
         ;
     if (lan->changed)
-        wishes_tell(lan->sources, &lan->account, 1);
+        wishes_tell(lan->sources, &lan->account, 1, true);
     event_base_loopbreak(lan->base);
 }
 
@@ -133,7 +133,7 @@ static void renumber(struct lan *lan, FILE *out, bool aloud)
 
 int main(int argc, char **argv)
 {
-    static const struct sources_calls calls = {on_left, on_changed, on_due};
+    static const struct sources_calls calls = {on_moved, on_changed, on_due};
     FILE *out = fdopen(dup(STDOUT_FILENO), "w");
     struct config *config;
     struct lan lan = {0};

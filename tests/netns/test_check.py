@@ -100,7 +100,7 @@ FAULTS = {
     "hostname-twice-in-many": (section(hostname="{ A.example.org, B.example.org,\n a.example.org }"), 6,
                                ["a.example.org"]),
     "second-of-a-list": (section(hostname='{ a.example.org,\n "b!.example.org" }'), 6, ["b!"]),
-    "empty-list": (section(hostname="{ }"), None, ["hostname"]),
+    "empty-list": (section(hostname="{ }"), 5, ["an empty list"]),
     "unknown-provider": (section() + section("noip"), 7, ["noip", "no-ip"]),
     "unknown-provider-far": (section("nothing-like-it"), 1, ["nothing-like-it"]),
     "provider-with-path": (section('"../dyndns2"'), 1, ["../dyndns2"]),
@@ -279,7 +279,7 @@ PLACE_FAULTS = {
         "when-lost = withdraw\n" + section(), 2,
         "provider dyndns2: when-lost = withdraw: it cannot delete a record"),
     "withdraw-in-record-with-dyndns2": (
-        with_record("when-lost = withdraw"), 1, "provider dyndns2: when-lost = withdraw: it cannot delete a record"),
+        with_record("when-lost = withdraw"), 6, "provider dyndns2: when-lost = withdraw: it cannot delete a record"),
     "when-lost-unknown": (
         "when-lost = delete\n" + section(), 1, "when-lost: 'delete' is neither keep nor withdraw"),
     "withdraw-after-without-withdraw": (
@@ -302,7 +302,7 @@ PLACE_FAULTS = {
     "exec-missing": (section(source='"exec:/nonexistent/x"'), 6, "source: /nonexistent/x cannot be run"),
     "exec-with-arguments": (
         section(source='"exec:/bin/echo 203.0.113.7"'), 6, "source: /bin/echo 203.0.113.7 cannot be run"),
-    "static-without-address": (section(source='"static:here"'), 6, "source: 'here' is no address"),
+    "static-without-address": (section(source='"static:here"'), 6, "source: 'here' is no address of a host"),
     "static-private": (
         section(source='"static:192.168.1.1"'), 6,
         "source: 192.168.1.1 is not reachable from the Internet; allow-private = yes lets it through"),

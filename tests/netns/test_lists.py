@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from harness.expect import HOME, at_rest, is_current, sent, until
+from harness.expect import HOME, is_current, sent, until
 from harness.family import both_families
 from harness.sections import Providers, custom, provider, record
 from harness.topology import WAN0, WAN1
@@ -67,10 +67,10 @@ def test_flapping_first_uplink_does_not_win(lab):
     for _ in range(6):
         mark = daemon.mark()
         regain(lab)
-        at_rest(daemon, mark)
+        daemon.wait_log(r"on wan1; one ahead of it is fit again", after=mark)
         mark = daemon.mark()
         lose(lab)
-        at_rest(daemon, mark)
+        daemon.wait_log(r"ipv4: 198\.51\.100\.7 on wan1$", after=mark)
     mark = daemon.mark()
     back = regain(lab)
     is_current(daemon, FIRST, after=mark)
@@ -86,7 +86,7 @@ def test_failover_during_the_delay_goes_back_at_once(lab):
     is_current(daemon, SECOND)
     mark = daemon.mark()
     regain(lab)
-    at_rest(daemon, mark)
+    daemon.wait_log(r"on wan1; one ahead of it is fit again", after=mark)
     mark = daemon.mark()
     lost = lose(lab, WAN1)
     is_current(daemon, FIRST, after=mark)

@@ -171,18 +171,20 @@ def test_deletion_that_does_not_arrive_is_tried_again(withdrawing):
 
 
 @pytest.mark.parametrize("answer, state", [("later", "waiting"), (Reply(status=503), "waiting"),
-                                           ("nohost", "refused")], ids=["later", "503", "refused"])
+                                           ("nohost", "idle")], ids=["later", "503", "refused"])
 def test_deletion_that_fails_is_repeated_by_the_operator_or_the_clock(withdrawing, answer, state):
-    """The provider says later, or no: the record waits, or is refused, and SIGUSR1 tries at once."""
+    """The provider says later: the record waits. It says no: that is given up. SIGUSR1 tries at once, and an address that
+    comes is sent as ever."""
     daemon = withdrawing.start(withdraw_after="1s")
     is_current(daemon, "203.0.113.7")
     withdrawing.server.answer = lambda request: answer
     withdrawing.lose()
     line = daemon.wait_log(rf"A: updating -> {state} \((.*)\)").match[1]
-    assert "next attempt in 6" in line if state == "waiting" else "SIGUSR1" in line
+    assert "next attempt in 6" in line if state == "waiting" else "it cannot be deleted: " in line
     withdrawing.server.answer = good
+    mark = daemon.mark()
     daemon.usr1()
-    is_withdrawn(daemon)
+    daemon.wait_log(r"A: updating -> idle \(withdrawn\)", after=mark)
     withdrawing.regain(9)
     is_current(daemon, "203.0.113.9")
     daemon.stop()
@@ -289,3 +291,18 @@ def test_uplink_of_a_source_that_is_lost_is_a_loss(withdrawing):
     is_current(daemon, "203.0.113.99", after=mark)
     daemon.stop()
     assert withdrawing.asked == ["203.0.113.99", "delete A", "203.0.113.99"]
+
+
+def test_deletion_that_a_restart_cut_short_is_sent_again(withdrawing):
+    """Killed while the deletion is under way: nobody knows what became of it, so the next daemon deletes again."""
+    daemon = withdrawing.start(withdraw_after="1s")
+    is_current(daemon, "203.0.113.7")
+    withdrawing.server.answer = lambda request: Reply(hang=True) if request.path == "/delete" else good(request)
+    withdrawing.lose()
+    withdrawing.server.wait_for(2)
+    daemon.stop()
+    withdrawing.server.answer = good
+    daemon = withdrawing.start(withdraw_after="1s")
+    is_withdrawn(daemon)
+    daemon.stop()
+    assert withdrawing.asked == ["203.0.113.7", "delete A", "delete A"]

@@ -186,7 +186,7 @@ def test_two_services_that_do_not_agree_are_no_answer(lab, carrier):
     one, two = lab.another_server(answer=echo), lab.another_server(answer=lambda request: "198.51.100.66")
     daemon = lab.daemon(asking(lab, [one.url + "/", two.url + "/"]))
     goes_idle(daemon, "disagree")
-    assert daemon.log(r"disagree: .*203\.0\.113\.200 and 198\.51\.100\.66")
+    assert daemon.log(r"disagree: .*203\.0\.113\.200 the first, 198\.51\.100\.66 the second")
     two.answer = echo
     carrier.replace(7, 8)
     is_current(daemon, "203.0.113.200")
@@ -429,3 +429,57 @@ def test_static_address_is_published_whatever_the_machine_has(lab):
     is_current(daemon, "203.0.113.9", name="vpn.example.org")
     daemon.stop()
     assert sorted(sent(lab.server)) == ["198.51.100.99", "203.0.113.7", "203.0.113.9"]
+
+
+# What asks again
+
+@pytest.mark.parametrize("interface", ["auto", LINK])
+def test_route_that_comes_back_asks_at_once(lab, carrier, interface):
+    """Without a route there is nobody to ask; the moment that it is back the service is asked, not when a retry is due."""
+    service = lab.another_server(answer=echo)
+    daemon = lab.daemon(asking(lab, service.url + "/", interface=interface))
+    is_current(daemon, "203.0.113.200")
+    route = lab.gateway.ip("route show default").splitlines()[0].strip()
+    lab.gateway.ip("route del default")
+    goes_idle(daemon, "no-route")
+    mark = daemon.mark()
+    begin = time.monotonic()
+    lab.gateway.ip(f"route add {route}")
+    daemon.wait_log(r"A: idle -> current \(203\.0\.113\.200; published before\)", after=mark)
+    assert service.requests[-1].time - begin < 5
+    daemon.stop()
+    assert len(service.requests) == 2 and sent(lab.server) == ["203.0.113.200"]
+
+
+def test_usr1_asks_at_once(lab, carrier):
+    """SIGUSR1: a service that answered badly is asked again now, not at the next check."""
+    service = lab.another_server(answer=lambda request: Reply(body="<html>"))
+    daemon = lab.daemon(asking(lab, service.url + "/"))
+    goes_idle(daemon, "bad-answer")
+    service.answer = echo
+    daemon.usr1()
+    is_current(daemon, "203.0.113.200")
+    daemon.stop()
+    assert len(service.requests) == 2
+
+
+def test_service_that_does_not_answer_in_time_is_not_asked_again_soon(lab, carrier):
+    """It got the question and closed: it is asked again at the next check, not after a second."""
+    service = lab.another_server(answer=lambda request: Reply(raw=b"", close=True))
+    daemon = lab.daemon(asking(lab, service.url + "/"))
+    goes_idle(daemon, "source-silent")
+    service.answer = echo
+    carrier.replace(7, 8)
+    is_current(daemon, "203.0.113.200")
+    daemon.stop()
+    assert len(service.requests) == 2
+
+
+def test_key_in_the_query_of_a_service_stays_out_of_the_log(lab, carrier):
+    """source = https://...?token=...: what fails is told without the query."""
+    service = lab.another_server(answer=lambda request: Reply(body="<html>"))
+    daemon = lab.daemon(asking(lab, service.url + "/?token=geheim"))
+    goes_idle(daemon, "bad-answer")
+    daemon.stop()
+    assert "geheim" not in daemon.err.text
+    assert service.requests[0].query["token"] == "geheim"

@@ -77,7 +77,7 @@ def below(process, heading):
         rest = lines[starts[-1] + 1:] if starts else []
         return [line.strip() for line in itertools.takewhile(lambda line: line.startswith("    "), rest)]
 
-    return dict(line.split(": ") for line in until(found, what=f"candidates below {heading!r}"))
+    return dict(line.split(": ")[:2] for line in until(found, what=f"candidates below {heading!r}"))
 
 
 def in_json(process, family):

@@ -196,11 +196,12 @@ struct listing {
 };
 
 static void on_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
-                         enum reason reason)
+                         enum reason reason, const char *why)
 {
     struct listing *listing = arg;
     struct ip ip = address ? address->ip : (struct ip){0};
 
+    assert_true((why != NULL) == (reason == REASON_OTHER));
     for (size_t i = 0; i < listing->count; i++)
         if (listing->seen[i].index == link->index && ip_equal(&listing->seen[i].ip, &ip)) {
             listing->twice = true;

@@ -24,7 +24,7 @@ static void test_silent(void **state)
         assert_int_equal(asker_asked(), i + 2);
     }
     answer = asker_look_at("10.0.0.2");
-    assert_string_equal(answer.text, "source-silent: the source does not answer: https://a.example.org/ip: connect: "
+    assert_string_equal(answer.text, "source-silent: the source gives no answer: https://a.example.org/ip: connect: "
                                      "connection refused");
     /* Once it has answered, the ladder begins anew. */
     fake_http_answer(0, 200, "192.0.2.1");
@@ -174,7 +174,7 @@ static void test_two_disagree(void **state)
     fake_http_answer(0, 200, "{\"client\": {\"ip\": \"192.0.2.2\"}}");
     answer = asker_look_at("10.0.0.2");
     asker_assert(&answer, REASON_DISAGREE, "none");
-    assert_string_equal(answer.text, "disagree: the sources do not agree: 192.0.2.1 and 192.0.2.2");
+    assert_string_equal(answer.text, "disagree: the sources do not agree: 192.0.2.1 the first, 192.0.2.2 the second");
     assert_int_equal(fake_timer_next(), ASKER_INTERVAL_MS);
     fake_timer_advance(ASKER_INTERVAL_MS);
     assert_int_equal(asker_asked(), 4);

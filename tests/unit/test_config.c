@@ -119,7 +119,7 @@ static const struct {
     {SECTION("dyndns2", ""), "f:1: provider dyndns2: there is no server"},
     {"", "provider"},
     {"# nothing\n", "provider"},
-    {"provider no-ip {\n" LOGIN "hostname = { }\n}\n", "hostname"},
+    {"provider no-ip {\n" LOGIN "hostname = { }\n}\n", "f:4: an empty list"},
     /* Durations, families, interfaces, paths. */
     {"settle = 100\n" GOOD, "f:1: settle: '100' is no duration"},
     {"\nsettle-max = soon\n" GOOD, "f:2: settle-max: 'soon' is no duration"},

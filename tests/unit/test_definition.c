@@ -175,12 +175,16 @@ static const struct {
     {TITLE STEP(URL "query = { \"{ip}=x\" }\n") RULE, "4: query: '{ip}=x' is not of the form name=value"},
     {TITLE STEP(URL "query = { \"flag\" }\n") RULE, "4: query: 'flag' is not of the form name=value"},
     /* Taking a record away. */
-    {WHOLE DELETE("url = \"{server}/delete\"\n"), NULL},
+    {WHOLE DELETE("url = \"{server}/delete/{hostname}\"\n"), NULL},
     {WHOLE DELETE("url = \"{server}/delete/{type}\"\nquery = { \"host={hostname}\" }\nauth = basic\n"), NULL},
-    {TITLE DELETE("url = \"{server}/delete\"\n") RULE, "1: there is no step with a url"},
-    {TITLE SERVER DELETE("url = \"{server}/delete\"\n") ADDRESS(URL) RULE,
+    {TITLE DELETE("url = \"{server}/delete/{hostname}\"\n") RULE, "1: there is no step with a url"},
+    {TITLE SERVER DELETE("url = \"{server}/delete/{hostname}\"\n") ADDRESS(URL) RULE,
      "1: there is a step delete, and no step update"},
     {WHOLE DELETE("url = \"https://192.0.2.1/delete\"\n"), "10: url: does not begin with {server}"},
+    {WHOLE DELETE("url = \"{server}/delete\"\n"), "1: step delete: {hostname} must say which record it is"},
+    {WHOLE DELETE("url = \"{server}/{hostname}/{ip}\"\n"), "1: step delete: knows no address"},
+    {WHOLE DELETE("url = \"{server}/{hostname}\"\nquery = { \"p={prefix-length}\" }\n"),
+     "1: step delete: knows no address"},
     {WHOLE DELETE("url = \"{server}/{what}\"\n"), "10: {what}"},
     {WHOLE DELETE(URL "query = { \"a={what}\" }\n"), "11: {what}"},
     {WHOLE DELETE(URL "auth = digest\n"), "11: auth: 'digest' is neither basic nor none"},
@@ -312,16 +316,17 @@ static void test_no_steps(void **state)
 /* A step that is added to a definition, or changed in one thing, leaves the others and the rest of it. */
 static void test_like_steps(void **state)
 {
-    char *path = unit_file(*state, "x.conf",
-                           "like = dyndns2\nvalues = many\n" DELETE("url = \"{server}/delete\"\nauth = basic\n")
-                               STEP("url = \"{server}/other\"\n"),
-                           0600);
+    char *path =
+        unit_file(*state, "x.conf",
+                  "like = dyndns2\nvalues = many\n" DELETE("url = \"{server}/delete/{hostname}\"\nauth = basic\n")
+                      STEP("url = \"{server}/other\"\n"),
+                  0600);
     struct unit_faults faults = {0};
     struct definition *definition = definition_read("x", path, unit_fault, &faults);
 
     assert_string_equal(faults.text, "");
     assert_true(definition->many_values);
-    assert_string_equal(definition->delete.url, "{server}/delete");
+    assert_string_equal(definition->delete.url, "{server}/delete/{hostname}");
     assert_string_equal(definition->update.url, "{server}/other");
     assert_true(definition->update.query_count > 0 && definition->update.basic && definition->delete.basic);
     definition_free(definition);

@@ -76,12 +76,14 @@ static struct {
     size_t left_count, change_count;
 } heard;
 
-static void on_left(void *arg, const struct ip_set *gone)
+static void on_moved(void *arg, const struct ip_set *gone)
 {
     assert_ptr_equal(arg, followers);
     assert_true(heard.left_count < COUNT(heard.left));
-    if (heard.change_count || !gone->count)
-        blame("what is gone is told too late, or is nothing");
+    if (heard.change_count)
+        blame("what is gone is told too late");
+    if (!gone->count)
+        return;
     heard.left[heard.left_count++] = *gone;
 }
 
@@ -103,7 +105,7 @@ static void on_due(void *arg)
     due = true;
 }
 
-static const struct sources_calls calls = {on_left, on_changed, on_due};
+static const struct sources_calls calls = {on_moved, on_changed, on_due};
 
 /* Of those who only shall answer, not tell. */
 static size_t unheard;

@@ -23,7 +23,7 @@ static const struct {
     {REASON_DEPRECATED, "deprecated", "wan0 has only a deprecated address", false},
     {REASON_TEMPORARY, "temporary", "wan0 has only a temporary address", false},
     {REASON_ASKING, "asking", "the source has not answered yet", true},
-    {REASON_SILENT, "source-silent", "the source does not answer", true},
+    {REASON_SILENT, "source-silent", "the source gives no answer", true},
     {REASON_BAD_ANSWER, "bad-answer", "the answer of the source is not one address of this family", true},
     {REASON_DISAGREE, "disagree", "the sources do not agree", true},
     {REASON_NO_ROOM, "no-room", "the host part does not fit behind the prefix of wan0", true},

@@ -75,7 +75,7 @@ int source_explain(struct kernel *kernel, const struct rule *rule, const struct 
     int error = source_read(kernel, rule, before, &answer);
 
     if (!error)
-        fn(arg, &answer.link, NULL, answer.reason);
+        fn(arg, &answer.link, NULL, answer.reason, NULL);
     return error;
 }
 
@@ -129,6 +129,14 @@ void ask_free(struct ask *ask)
     free(ask);
 }
 
+static size_t forced;
+
+void ask_force(struct ask *ask)
+{
+    assert_non_null(ask->rule->outside);
+    forced++;
+}
+
 void ask_look(struct ask *ask, struct source_answer *answer)
 {
     assert_non_null(ask->rule->outside);
@@ -143,15 +151,17 @@ void ask_look(struct ask *ask, struct source_answer *answer)
 /* "left address;" and "interface family address;" as they were told. */
 static char told[1024];
 static size_t due;
+static size_t moved;
 
-static void on_left(void *arg, const struct ip_set *gone)
+static void on_moved(void *arg, const struct ip_set *gone)
 {
     char text[IP_SET_TEXT_SIZE];
     size_t length = strlen(told);
 
     assert_ptr_equal(arg, &world);
-    assert_int_not_equal(gone->count, 0);
-    snprintf(told + length, sizeof told - length, "left %s;", ip_set_text(gone, text));
+    moved++;
+    if (gone->count)
+        snprintf(told + length, sizeof told - length, "left %s;", ip_set_text(gone, text));
 }
 
 static void on_changed(void *arg, const struct rule *rule, const struct source_answer *answer)
@@ -174,7 +184,7 @@ static void on_due(void *arg)
     assert_int_equal(sources_read(sources), 0);
 }
 
-static const struct sources_calls calls = {on_left, on_changed, on_due};
+static const struct sources_calls calls = {on_moved, on_changed, on_due};
 
 static const struct rule rules[] = {
     {.family = AF_INET},
@@ -370,12 +380,13 @@ static void test_followed_later_is_read_again(void **state)
 static size_t candidates;
 
 static void on_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
-                         enum reason reason)
+                         enum reason reason, const char *why)
 {
     assert_ptr_equal(arg, &candidates);
     assert_int_equal(link->index, 3);
     assert_null(address);
     assert_int_equal(reason, REASON_CHOSEN);
+    assert_null(why);
     candidates++;
 }
 
@@ -639,9 +650,14 @@ static void test_outside(void **state)
     /* Another uplink, the same outside: requests from the old one may hang. */
     world[2].address = "198.51.100.2";
     read_all("left 198.51.100.1;echo ipv4 203.0.113.50;");
-    /* Another outside, the same uplink: no request hangs. */
+    /* Another outside, the same uplink: no request hangs, and nothing is to be reached that could not be before. */
+    moved = 0;
     outside_address = "203.0.113.51";
     read_all("echo ipv4 203.0.113.51;");
+    assert_int_equal(moved, 0);
+    forced = 0;
+    sources_force(sources);
+    assert_int_equal(forced, 1);
     outside_address = NULL;
     outside_reason = REASON_SILENT;
     read_all("echo ipv4 none;");

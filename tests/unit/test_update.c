@@ -332,7 +332,7 @@ static const char *const talkative =
     "title = \"Made for a test\"\nneeds = { username, password }\nnames = 20\nfamilies = one\nvalues = many\n"
     "step update { url = \"{server}/set/{type}\" query = { \"net={prefix}\", \"host={hostname}\", \"ip={ip}\","
     " \"bits={prefix-length}\", \"lan={prefix}/{prefix-length}\" } }\n"
-    "step delete { url = \"{server}/remove/{type}\" query = { \"host={hostname}\", \"ip={ip}\", \"sure=yes\" }"
+    "step delete { url = \"{server}/remove/{type}\" query = { \"host={hostname}\", \"sure=yes\" }"
     " auth = basic }\n"
     "word good { verdict = done }\nword gone { verdict = unchanged }\n";
 
