@@ -326,7 +326,7 @@ static int on_route(const struct nlmsghdr *message, void *arg)
 
 int kernel_route(struct kernel *kernel, const struct ip *destination, int via, struct kernel_route *route)
 {
-    _Alignas(struct nlmsghdr) char buffer[256];
+    _Alignas(struct nlmsghdr) char buffer[256] = {0};
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
     struct rtmsg *header = mnl_nlmsg_put_extra_header(question, sizeof *header);
     size_t length = destination->family == AF_INET ? 4 : 16;
@@ -352,7 +352,7 @@ static int on_link(const struct nlmsghdr *message, void *arg)
 
 static int ask_link(struct kernel *kernel, int index, const char *name, struct kernel_link *link)
 {
-    _Alignas(struct nlmsghdr) char buffer[256];
+    _Alignas(struct nlmsghdr) char buffer[256] = {0};
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
     struct ifinfomsg *info = mnl_nlmsg_put_extra_header(question, sizeof *info);
     int error;
@@ -428,7 +428,7 @@ static int on_address(const struct nlmsghdr *message, void *arg)
 
 int kernel_addresses(struct kernel *kernel, int index, int family, struct kernel_address **list, size_t *count)
 {
-    _Alignas(struct nlmsghdr) char buffer[256];
+    _Alignas(struct nlmsghdr) char buffer[256] = {0};
     struct nlmsghdr *question = mnl_nlmsg_put_header(buffer);
     struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(question, sizeof *info);
     struct address_list addresses = {.index = index, .family = family};
