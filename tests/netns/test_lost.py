@@ -110,21 +110,6 @@ def test_shorter_losses_delete_nothing_and_do_not_add_up(withdrawing):
     assert withdrawing.deletions[0].time - lost >= AFTER
 
 
-def test_another_reason_does_not_begin_the_loss_anew(withdrawing):
-    """No address, then the link down: it is one loss, counted from its beginning."""
-    daemon = withdrawing.start()
-    is_current(daemon, "203.0.113.7")
-    lost = withdrawing.lose()
-    goes_idle(daemon)
-    withdrawing.lab.gateway.ip("addr add 192.168.7.2/24 dev wan0")
-    daemon.wait_log("A: idle .private: ")
-    withdrawing.lab.gateway.ip("link set wan0 down")
-    daemon.wait_log("A: idle .link-down: ")
-    changed = time.monotonic()
-    is_withdrawn(daemon)
-    assert lost + AFTER <= withdrawing.deletions[0].time < changed + AFTER
-
-
 def test_restart_while_the_address_is_lost_does_not_delete_at_once(withdrawing):
     """A daemon that starts without an address waits withdraw-after; one that has deleted does not do it again."""
     daemon = withdrawing.start()
