@@ -81,18 +81,17 @@ def test_flapping_first_uplink_does_not_win(lab):
 
 def test_failover_during_the_delay_goes_back_at_once(lab):
     """The second is lost while the first proves itself: the first is better than none, and has it at once."""
-    daemon = preferring(lab)
+    daemon = preferring(lab, failback_delay="1h")
     lose(lab)
     is_current(daemon, SECOND)
     mark = daemon.mark()
     regain(lab)
     daemon.wait_log(r"on wan1; one ahead of it is fit again", after=mark)
     mark = daemon.mark()
-    lost = lose(lab, WAN1)
+    lose(lab, WAN1)
     is_current(daemon, FIRST, after=mark)
     daemon.stop()
     assert sent(lab.server) == [FIRST, SECOND, FIRST]
-    assert lab.server.requests[2].time - lost < DELAY
 
 
 def test_new_address_of_the_second_is_published_during_the_delay(lab):
@@ -128,9 +127,9 @@ def test_without_a_delay_the_first_is_back_at_once(lab):
     lose(lab)
     is_current(daemon, SECOND)
     mark = daemon.mark()
-    back = regain(lab)
+    regain(lab)
     is_current(daemon, FIRST, after=mark)
-    assert lab.server.requests[2].time - back < DELAY
+    assert not daemon.log("one ahead of it is fit again")
 
 
 # All of them
