@@ -205,15 +205,12 @@ static struct ip far_away(int family)
     return ip;
 }
 
-/* The kernel's own choice of an address on the link; unset when it has no route there. 0 or -EAGAIN. */
-static int ask_own(struct kernel *kernel, int family, int index, struct ip *own)
+/* The kernel's way to the Internet, over the interface via or, when that is 0, over any; errors as in kernel.h. */
+static int ask_way_out(const struct reading *reading, int via, struct kernel_route *route)
 {
-    struct ip destination = far_away(family);
-    struct kernel_route route;
-    int error = kernel_route(kernel, &destination, index, &route);
+    struct ip destination = far_away(reading->rule->family);
 
-    *own = error ? (struct ip){0} : route.source;
-    return error == -EAGAIN ? error : 0;
+    return kernel_route(reading->kernel, &destination, via, route);
 }
 
 static void tell_candidate(const struct reading *reading, const struct kernel_link *link,
@@ -236,7 +233,7 @@ static void tell_candidates(const struct reading *reading, const struct kernel_l
                             const struct source_ties *ties, const struct kernel_address *list, size_t count,
                             const enum reason *each, size_t chosen)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; reading->fn && i < count; i++) {
         const char *why = NULL;
 
         if (each[i] == REASON_OTHER)
@@ -252,11 +249,15 @@ static int choose(const struct reading *reading, const struct kernel_link *link,
                   size_t count, struct found *found)
 {
     struct source_ties ties = {reading->rule, reading->before, {0}};
+    struct kernel_route route;
+    int error = count > 1 ? ask_way_out(reading, link->index, &route) : -ENETUNREACH;
     enum reason *each;
     size_t chosen;
 
-    if (count > 1 && ask_own(reading->kernel, reading->rule->family, link->index, &ties.own))
-        return -EAGAIN;
+    if (error == -EAGAIN)
+        return error;
+    if (!error)
+        ties.own = route.source;
     each = mem_alloc(count * sizeof *each);
     chosen = source_choose(list, count, &ties, each, &found->reason);
     if (chosen < count) {
@@ -338,10 +339,9 @@ static int try_link(const struct reading *reading, const struct kernel_link *lin
 
 static int try_auto(const struct reading *reading)
 {
-    struct ip destination = far_away(reading->rule->family);
     struct kernel_route route;
     struct kernel_link link;
-    int error = kernel_route(reading->kernel, &destination, 0, &route);
+    int error = ask_way_out(reading, 0, &route);
 
     if (!error)
         error = kernel_link_by_index(reading->kernel, route.index, &link);
@@ -390,9 +390,8 @@ static int try_interfaces(const struct reading *reading)
 static int check_way_out(const struct reading *reading)
 {
     struct source_answer *answer = reading->answer;
-    struct ip destination = far_away(reading->rule->family);
     struct kernel_route route;
-    int error = kernel_route(reading->kernel, &destination, reading->rule->bind ? answer->link.index : 0, &route);
+    int error = ask_way_out(reading, reading->rule->bind ? answer->link.index : 0, &route);
 
     if (error && error != -EAGAIN) {
         answer->reason = REASON_NO_ROUTE;
