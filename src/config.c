@@ -4,6 +4,7 @@
 #include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "parse.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -154,10 +155,7 @@ static const char *server_fault(const char *host)
 {
     if (!*host || *host == '/' || *host == ':')
         return "has no host";
-    for (; *host; host++)
-        if (!isgraph((unsigned char)*host) || strchr("?#{}\"'<>\\^`|", *host))
-            return "has a character that the base of a URL cannot have";
-    return NULL;
+    return parse_is_url(host) && !strchr(host, '?') ? NULL : "has a character that the base of a URL cannot have";
 }
 
 static void read_server(struct reading *reading, const struct tree_node *section, struct config_provider *provider)

@@ -1,5 +1,6 @@
 #include "parse.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -46,5 +47,13 @@ bool parse_number(const char *text, unsigned long low, unsigned long high, unsig
     if (!read_digits(text, high, &value, &rest) || *rest || value < low)
         return false;
     *number = (unsigned long)value;
+    return true;
+}
+
+bool parse_is_url(const char *text)
+{
+    for (; *text; text++)
+        if (!isgraph((unsigned char)*text) || strchr("#{}\"'<>\\^`|", *text))
+            return false;
     return true;
 }

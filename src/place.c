@@ -153,10 +153,7 @@ static const char *url_fault(const char *text)
         return "has no host";
     if (memchr(text, '@', strcspn(text, "/?#")))
         return "has a user name in it, which an echo service does not need";
-    for (; *text; text++)
-        if (!isgraph((unsigned char)*text) || strchr("#{}\"'<>\\^`|", *text))
-            return "has a character that a URL cannot have";
-    return NULL;
+    return parse_is_url(text) ? NULL : "has a character that a URL cannot have";
 }
 
 static void add_outside(struct faults *faults, struct place *place, const struct tree_value *value)

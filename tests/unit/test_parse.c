@@ -86,11 +86,27 @@ static void test_numbers(void **state)
     unit_all_right();
 }
 
+static void test_urls(void **state)
+{
+    (void)state;
+    assert_true(parse_is_url("https://a.example.org:8443/nic/update?a=b&c=%20;(d)"));
+    assert_true(parse_is_url("[2001:db8::1]/"));
+    assert_true(parse_is_url(""));
+    for (const char *c = "#{}\"'<>\\^`| \t\n\177\303"; *c; c++) {
+        const char text[] = {'a', *c, 'b', '\0'};
+
+        if (parse_is_url(text))
+            unit_wrong("character %d", *c);
+    }
+    unit_all_right();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_urls),
     };
 
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
