@@ -6,6 +6,7 @@
 #define WANDDNS_HTTP_H
 
 #include "ip.h"
+#include "stage.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,20 +18,14 @@ struct http_transfer;
 struct http_request {
     const char *method; /* "GET" */
     const char *url;
-    const char *username; /* HTTP Basic authentication, NULL without */
+    const char *username; /* HTTP Basic authentication, or the key of sigv4; NULL without */
     const char *password;
-    int family; /* of the connection: AF_INET, AF_INET6, or 0 for any */
-    int link;   /* index of the interface that it must leave by (SO_BINDTODEVICE, socket(7)), or 0 */
-};
-
-/* How far a request came. After the first three nothing of it has arrived. */
-enum http_stage {
-    HTTP_RESOLVE,
-    HTTP_CONNECT,
-    HTTP_TLS,
-    HTTP_WAIT,    /* sent, but the answer did not come in time, or the connection broke */
-    HTTP_GARBLED, /* what came is no answer of HTTP, or too large */
-    HTTP_DONE,    /* a whole answer, whatever its status */
+    const char *sigv4;          /* CURLOPT_AWS_SIGV4(3), or NULL */
+    const char *const *headers; /* "Name: value", up to a NULL; or NULL */
+    const char *body;           /* NULL without */
+    int redirects;              /* how many are followed, within the scheme; a header goes along, a login does not */
+    int family;                 /* of the connection: AF_INET, AF_INET6, or 0 for any */
+    int link;                   /* index of the interface that it must leave by (SO_BINDTODEVICE, socket(7)), or 0 */
 };
 
 struct http_answer {
@@ -38,6 +33,7 @@ struct http_answer {
     long status;
     const char *body; /* ends in NUL */
     size_t length;
+    const char *headers;     /* lines "Name: value" */
     uint64_t retry_after_ms; /* of the answer's Retry-After (RFC 9110 section 10.2.3), 0 without */
     const char *error;       /* one line for people, when stage is not HTTP_DONE */
 };
@@ -65,7 +61,5 @@ void http_forget_connections(struct http *http);
 
 /* A new trust store from now on, or NULL for the system's. */
 void http_set_ca_file(struct http *http, const char *ca_file);
-
-const char *http_stage_word(enum http_stage stage);
 
 #endif

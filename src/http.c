@@ -18,7 +18,8 @@
 enum {
     CONNECT_TIMEOUT_MS = 10000,
     TOTAL_TIMEOUT_MS = 30000,
-    MAX_ANSWER = 64 * 1024,
+    MAX_ANSWER = 1024 * 1024, /* a listing of 500 records has 200 KB */
+    MAX_HEADERS = 16 * 1024,
     BURST_PAUSE_MS = 3000, /* connections are dropped when nothing was asked for so long */
 };
 
@@ -39,6 +40,8 @@ struct http_transfer {
     CURL *easy;
     struct burst *burst;
     struct buf body;
+    struct buf headers;
+    struct curl_slist *sent_headers;
     bool too_large;
     int bind_error; /* errno */
     char device[IF_NAMESIZE];
@@ -148,7 +151,9 @@ static void free_transfer(struct http_transfer *transfer)
 
     curl_multi_remove_handle(burst->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->sent_headers);
     buf_free(&transfer->body);
+    buf_free(&transfer->headers);
     free(transfer);
     burst->running--;
     if (burst->running == 0 && burst->retired)
@@ -157,99 +162,19 @@ static void free_transfer(struct http_transfer *transfer)
         timer_start(burst->http->idle, BURST_PAUSE_MS);
 }
 
-static bool is_tls_trouble(CURLcode code)
+static enum http_stage stage_reached(const struct http_transfer *transfer, CURLcode code)
 {
-    switch (code) {
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        return true;
-    default:
-        return false;
-    }
+    return transfer->bind_error ? HTTP_CONNECT : stage_of(transfer->easy, (int)code, transfer->error);
 }
-
-static bool is_silence(CURLcode code)
-{
-    switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static enum http_stage stage_of(const struct http_transfer *transfer, CURLcode code)
-{
-    curl_off_t resolved = 0, connected = 0, secured = 0;
-    CURL *easy = transfer->easy;
-
-    if (code == CURLE_OK)
-        return HTTP_DONE;
-    if (transfer->bind_error)
-        return HTTP_CONNECT;
-    if (code == CURLE_COULDNT_RESOLVE_HOST)
-        return HTTP_RESOLVE;
-    if (code == CURLE_COULDNT_CONNECT)
-        return HTTP_CONNECT;
-    if (is_tls_trouble(code))
-        return HTTP_TLS;
-    curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-    curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
-    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &secured);
-    /* libcurl 7.88 counts a connection as made only after its handshake. */
-    connected |= strstr(transfer->error, "SSL") != NULL;
-    if (secured)
-        return is_silence(code) ? HTTP_WAIT : HTTP_GARBLED;
-    return connected ? HTTP_TLS : resolved ? HTTP_CONNECT : HTTP_RESOLVE;
-}
-
-/* What the TLS libraries that libcurl is built with call the three faults that people meet. */
-static const struct {
-    const char *theirs;
-    const char *ours;
-} certificate_faults[] = {
-    {"certificate has expired", "the server's certificate has expired"},
-    {"expired certificate", "the server's certificate has expired"},
-    {"certificate expired", "the server's certificate has expired"},
-    {"not yet valid", "the server's certificate is not yet valid: is the clock of this machine right?"},
-    {"not activated", "the server's certificate is not yet valid: is the clock of this machine right?"},
-    {"subject name", "the server's certificate is for another name"},
-    {"does not match", "the server's certificate is for another name"},
-    {"issuer", "the server's certificate is not trusted: nobody in the trust store signed it"},
-    {"self-signed", "the server's certificate is not trusted: it is signed by itself or by an unknown authority"},
-    {"self signed", "the server's certificate is not trusted: it is signed by itself or by an unknown authority"},
-    {"not trusted", "the server's certificate is not trusted: nobody in the trust store signed it"},
-};
 
 static const char *describe(struct http_transfer *transfer, CURLcode code)
 {
-    const char *text = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
-    long os_error = 0;
-
     if (transfer->bind_error) {
         snprintf(transfer->error, sizeof transfer->error, "it cannot be bound to %s: %s", transfer->device,
                  strerror(transfer->bind_error));
         return transfer->error;
     }
-    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
-    if (code == CURLE_COULDNT_CONNECT && os_error)
-        return strerror((int)os_error);
-    if (transfer->too_large)
-        return "the answer is too large";
-    for (size_t i = 0; is_tls_trouble(code) && i < sizeof certificate_faults / sizeof *certificate_faults; i++)
-        if (strstr(text, certificate_faults[i].theirs))
-            return certificate_faults[i].ours;
-    return text;
+    return transfer->too_large ? "the answer is too large" : stage_fault(transfer->easy, (int)code, transfer->error);
 }
 
 static uint64_t retry_after_ms(CURL *easy)
@@ -263,9 +188,10 @@ static uint64_t retry_after_ms(CURL *easy)
 static void finish(struct http_transfer *transfer, CURLcode code)
 {
     struct http_answer answer = {
-        .stage = stage_of(transfer, code),
+        .stage = stage_reached(transfer, code),
         .body = buf_text(&transfer->body),
         .length = transfer->body.length,
+        .headers = buf_text(&transfer->headers),
         .retry_after_ms = retry_after_ms(transfer->easy),
         .error = code == CURLE_OK ? NULL : describe(transfer, code),
     };
@@ -308,6 +234,19 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
         return CURL_WRITEFUNC_ERROR;
     buf_add_n(&transfer->body, data, size * count);
     return size * count;
+}
+
+/* A line of the head. After a redirect or an interim answer the next head takes the place of the one before. */
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+    struct http_transfer *transfer = arg;
+    size_t length = size * count;
+
+    if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
+        buf_free(&transfer->headers);
+    else if (transfer->headers.length + length <= MAX_HEADERS)
+        buf_add_n(&transfer->headers, data, length);
+    return length;
 }
 
 /* Not by CURLOPT_INTERFACE: where a device cannot be had that takes its address, and so perhaps another way out. */
@@ -355,18 +294,58 @@ static struct burst *new_burst(struct http *http, int link)
     return burst;
 }
 
+static void set_login(CURL *easy, const struct http_request *request)
+{
+    if (!request->username)
+        return;
+    if (request->sigv4)
+        curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->sigv4);
+    else
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    curl_easy_setopt(easy, CURLOPT_USERNAME, request->username);
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
+}
+
+/* A method that carries a body says so even when that is empty: some servers refuse it otherwise (status 411). */
+static void set_content(struct http_transfer *transfer, const struct http_request *request)
+{
+    bool carries = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ||
+                   strcmp(request->method, "PATCH") == 0;
+    const char *body = request->body ? request->body : carries ? "" : NULL;
+
+    if (body) {
+        curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+        curl_easy_setopt(transfer->easy, CURLOPT_COPYPOSTFIELDS, body);
+    }
+    curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, request->method);
+    /* On a connection that was used before libcurl sends a request again by itself when the server closes it: a POST
+     * must not be sent twice (RFC 9110 section 9.2.2). */
+    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, strcmp(request->method, "POST") == 0 ? 1L : 0L);
+    if (body && !request->body) /* not what libcurl takes it for */
+        transfer->sent_headers = curl_slist_append(transfer->sent_headers, "Content-Type:");
+    for (const char *const *header = request->headers; header && *header; header++)
+        transfer->sent_headers = curl_slist_append(transfer->sent_headers, *header);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->sent_headers);
+}
+
 static void set_options(struct http_transfer *transfer, const struct http_request *request)
 {
     const struct http *http = transfer->burst->http;
     CURL *easy = transfer->easy;
+    const char *scheme = strncmp(request->url, "http://", 7) == 0 ? "http" : "https";
 
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, strncmp(request->url, "http://", 7) == 0 ? "http" : "https");
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, scheme);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->redirects ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->redirects);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, http->agent);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
@@ -383,11 +362,8 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
         bind_transfer(transfer, request->link);
     if (http->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
-    if (request->username) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-        curl_easy_setopt(easy, CURLOPT_USERNAME, request->username);
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
-    }
+    set_login(easy, request);
+    set_content(transfer, request);
 }
 
 static struct burst *find_burst(struct http *http, int link)
@@ -448,7 +424,7 @@ static void on_idle(void *arg)
     http_forget_connections(arg);
 }
 
-/* As No-IP prescribes it: "Company NameOfProgram/OSVersion-ReleaseVersion contact". */
+/* As the strictest of them prescribes it: "Company NameOfProgram/OSVersion-ReleaseVersion contact". */
 static char *make_agent(void)
 {
     struct utsname system;
@@ -490,11 +466,4 @@ void http_close(struct http *http)
     free(http->agent);
     free(http);
     curl_global_cleanup();
-}
-
-const char *http_stage_word(enum http_stage stage)
-{
-    static const char *const words[] = {"resolve", "connect", "tls", "http", "http", "http"};
-
-    return words[stage];
 }

@@ -1,4 +1,5 @@
 #include "fake_http.h"
+#include "idn.h"
 
 #include "unit.h"
 
@@ -45,11 +46,27 @@ void http_set_ca_file(struct http *http, const char *ca_file)
     (void)ca_file;
 }
 
-const char *http_stage_word(enum http_stage stage)
+char *idn_ascii(const char *name)
 {
-    static const char *const words[] = {"resolve", "connect", "tls", "http", "http", "http"};
+    (void)name;
+    return NULL; /* libcurl cannot tell */
+}
 
-    return words[stage];
+/* "Name: value" and a line end, each. */
+static char *copy_headers(const char *const *headers)
+{
+    size_t size = 1;
+    char *copy;
+
+    for (size_t i = 0; headers && headers[i]; i++)
+        size += strlen(headers[i]) + 1;
+    copy = calloc(1, size);
+    assert_non_null(copy);
+    for (size_t i = 0; headers && headers[i]; i++) {
+        strcat(copy, headers[i]);
+        strcat(copy, "\n");
+    }
+    return copy;
 }
 
 struct http_transfer *http_start(struct http *http, const struct http_request *request, http_answer_fn *fn, void *arg)
@@ -58,9 +75,18 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 
     (void)http;
     assert_non_null(transfer);
-    transfer->request =
-        (struct fake_request){copy_of(request->method),   copy_of(request->url), copy_of(request->username),
-                              copy_of(request->password), request->family,       request->link};
+    transfer->request = (struct fake_request){
+        .method = copy_of(request->method),
+        .url = copy_of(request->url),
+        .username = copy_of(request->username),
+        .password = copy_of(request->password),
+        .sigv4 = copy_of(request->sigv4),
+        .headers = copy_headers(request->headers),
+        .body = copy_of(request->body),
+        .redirects = request->redirects,
+        .family = request->family,
+        .link = request->link,
+    };
     transfer->fn = fn;
     transfer->arg = arg;
     while (*link)
@@ -72,10 +98,12 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
 
 static void free_transfer(struct http_transfer *transfer)
 {
-    free((char *)(uintptr_t)transfer->request.method);
-    free((char *)(uintptr_t)transfer->request.url);
-    free((char *)(uintptr_t)transfer->request.username);
-    free((char *)(uintptr_t)transfer->request.password);
+    const struct fake_request *request = &transfer->request;
+    const char *const texts[] = {request->method, request->url,     request->username, request->password,
+                                 request->sigv4,  request->headers, request->body};
+
+    for (size_t i = 0; i < COUNT(texts); i++)
+        free((char *)(uintptr_t)texts[i]);
     free(transfer);
 }
 
@@ -160,15 +188,28 @@ static void answer_with(size_t index, const struct http_answer *answer)
     free_transfer(transfer);
 }
 
-void fake_http_answer_after(size_t index, long status, const char *body, uint64_t retry_after_ms)
+void fake_http_answer_with(size_t index, const struct http_answer *answer)
 {
     /* The answer lies in memory of its own: whoever keeps a pointer into it is found out. */
-    char *copy = copy_of(body);
-    struct http_answer answer = {.stage = HTTP_DONE, .status = status, .body = copy, .length = strlen(copy)};
+    char *body = copy_of(answer->body ? answer->body : ""), *error = copy_of(answer->error);
+    char *headers = copy_of(answer->headers ? answer->headers : "");
+    struct http_answer copy = *answer;
 
-    answer.retry_after_ms = retry_after_ms;
-    answer_with(index, &answer);
-    free(copy);
+    copy.body = body;
+    copy.length = strlen(body);
+    copy.headers = headers;
+    copy.error = error;
+    answer_with(index, &copy);
+    free(body);
+    free(headers);
+    free(error);
+}
+
+void fake_http_answer_after(size_t index, long status, const char *body, uint64_t retry_after_ms)
+{
+    fake_http_answer_with(
+        index,
+        &(struct http_answer){.stage = HTTP_DONE, .status = status, .body = body, .retry_after_ms = retry_after_ms});
 }
 
 void fake_http_answer(size_t index, long status, const char *body)
@@ -178,9 +219,5 @@ void fake_http_answer(size_t index, long status, const char *body)
 
 void fake_http_fail(size_t index, enum http_stage stage, const char *error)
 {
-    char *copy = copy_of(error);
-    struct http_answer answer = {.stage = stage, .body = "", .error = copy};
-
-    answer_with(index, &answer);
-    free(copy);
+    fake_http_answer_with(index, &(struct http_answer){.stage = stage, .error = error});
 }

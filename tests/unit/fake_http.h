@@ -5,8 +5,9 @@
 #include "http.h"
 
 struct fake_request {
-    const char *method, *url, *username, *password; /* copies */
-    int family, link;
+    const char *method, *url, *username, *password, *sigv4, *body; /* copies */
+    const char *headers;                                           /* "Name: value" and a line end, each */
+    int redirects, family, link;
 };
 
 /* The requests that have no answer yet, the oldest first; NULL past the end. */
@@ -23,7 +24,8 @@ void fake_http_on_cancel(void (*fn)(const struct fake_request *request));
 /* What http_local_address() says of every request; not set at first. */
 void fake_http_set_local(const struct ip *local);
 
-/* Answers an open request. */
+/* Answers an open request; of the answer, too, texts may be left out, and length is that of the body. */
+void fake_http_answer_with(size_t index, const struct http_answer *answer);
 void fake_http_answer(size_t index, long status, const char *body);
 void fake_http_answer_after(size_t index, long status, const char *body, uint64_t retry_after_ms);
 void fake_http_fail(size_t index, enum http_stage stage, const char *error);

@@ -1,11 +1,13 @@
 /* Requests to a small server on the loopback. What takes its time (timeouts) is tested with the whole program. */
 #include "http.h"
+#include "idn.h"
 
 #include "log.h"
 #include "timer.h"
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <curl/curl.h>
 #include <event2/event.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -17,7 +19,7 @@
 
 /* ---- The server: a process for each connection, which does what the path of the request says. ---- */
 
-enum { MAX_ANSWER = 64 * 1024 };
+enum { MAX_ANSWER = 1024 * 1024 };
 
 static pid_t server;
 static int port, news[2]; /* on a pipe: 'h' a request hangs, 'c' its connection was closed */
@@ -335,8 +337,8 @@ static void test_outcomes(void **state)
         {"/redirect", HTTP_DONE, 302, 5, 0, ""}, /* not followed */
         {"/nul", HTTP_DONE, 200, 3, 0, ""},
         {"/size/0", HTTP_DONE, 200, 0, 0, ""},
-        {"/size/65536", HTTP_DONE, 200, MAX_ANSWER, 0, ""},
-        {"/size/65537", HTTP_GARBLED, 200, 0, 0, "too large"},
+        {"/size/1048576", HTTP_DONE, 200, MAX_ANSWER, 0, ""},
+        {"/size/1048577", HTTP_GARBLED, 200, 0, 0, "too large"},
         {"/size/10000000", HTTP_GARBLED, 200, 0, 0, "too large"},
         {"/garbage", HTTP_GARBLED, 0, 0, 0, ""},
         {"/close", HTTP_WAIT, 0, 0, 0, ""},
@@ -657,6 +659,24 @@ static void test_words(void **state)
         assert_string_equal(http_stage_word((enum http_stage)i), words[i]);
 }
 
+/* Where libcurl can tell, it tells the A-labels of RFC 5891; what is no name has none. */
+static void test_ascii_name(void **state)
+{
+    char *name = idn_ascii("b\xc3\xbc"
+                           "cher.example.org"),
+         *bad = idn_ascii("\xff.example.org");
+
+    (void)state;
+#ifdef CURLU_PUNYCODE
+    if (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_IDN)
+        assert_string_equal(name ? name : "none", "xn--bcher-kva.example.org");
+    else
+#endif
+        assert_null(name);
+    assert_null(bad);
+    free(name);
+}
+
 /* A trust store that is not there is trouble of the request, not of the program. */
 static void test_ca_file(void **state)
 {
@@ -697,6 +717,7 @@ int main(void)
         ON_LOOP(test_links_do_not_share),
         ON_LOOP(test_family),
         ON_LOOP(test_words),
+        ON_LOOP(test_ascii_name),
         ON_LOOP(test_ca_file),
     };
 
