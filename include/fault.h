@@ -24,4 +24,7 @@ bool fault_read_duration(struct faults *faults, const struct tree_node *section,
 /* The key's value as yes or no; *flag stays when there is none. */
 void fault_read_flag(struct faults *faults, const struct tree_node *section, const char *key, bool *flag);
 
+/* A tree_fault_fn that writes the fault to standard error. */
+void fault_print(void *arg, const char *file, int line, const char *text);
+
 #endif

@@ -25,6 +25,9 @@ void log_set_plain(void);
 /* "error", "warning", "info" or "debug"; false when the word is none of them. */
 bool log_level_parse(const char *word, enum log_level *level);
 
+/* Is it worth making a text of this level? */
+bool log_shows(enum log_level level);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -16,6 +16,9 @@ typedef void timer_fn(void *arg);
  * The caller frees it, after the timers. */
 struct event_base *timer_loop(void);
 
+/* That loop. */
+struct event_base *timer_base(void);
+
 /* Milliseconds of a clock that never steps (CLOCK_MONOTONIC). */
 uint64_t timer_now_ms(void);
 
@@ -24,6 +27,9 @@ int64_t timer_wall_s(void);
 
 /* A number below bound, for jitter. Not for cryptography. */
 uint32_t timer_random(uint32_t bound);
+
+/* A number that is not likely to come again. */
+uint64_t timer_nonce(void);
 
 /* A one-shot timer, not running. The caller frees it; a timer is freed running or not. */
 struct timer *timer_new(timer_fn *fn, void *arg);

@@ -64,7 +64,7 @@ static bool stays(unsigned char c, enum buf_place place)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
         return true;
-    return c && strchr(place == BUF_QUERY ? "-._~,:*" : "-._~", c) != NULL;
+    return c && strchr(place == BUF_QUERY ? "-._~,:*" : place == BUF_PATH ? "-._~:@*" : "-._~", c) != NULL;
 }
 
 /* The length of the UTF-8 sequence at s (RFC 3629), 0 when there is none that may be shown. */
@@ -127,27 +127,45 @@ static void add_for_url(struct buf *buf, const char *text, enum buf_place place)
     }
 }
 
+static void add_character(struct buf *buf, char c, enum buf_place place)
+{
+    static const char special[] = "&<>\"'", *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+    bool is_control = (unsigned char)c < ' ' || c == 0x7f;
+
+    if ((place == BUF_REGEX && strchr("^.[]$()|*+?{}\\", c)) || (place == BUF_JSON && strchr("\"\\", c)))
+        buf_addf(buf, "\\%c", c);
+    else if (place == BUF_JSON && is_control)
+        buf_addf(buf, "\\u%04x", (unsigned)(unsigned char)c);
+    else if (place == BUF_XML && strchr(special, c))
+        buf_add(buf, entities[strchr(special, c) - special]);
+    else if (place == BUF_JSON || place == BUF_REGEX || !is_control) /* XML and headers have no control characters */
+        buf_add_n(buf, &c, 1);
+}
+
 void buf_add_escaped(struct buf *buf, const char *text, enum buf_place place)
 {
     if (place == BUF_RAW)
         buf_add(buf, text);
     else if (place == BUF_PRINT)
         add_for_print(buf, text);
-    else
+    else if (place == BUF_PATH || place == BUF_QUERY || place == BUF_STRICT)
         add_for_url(buf, text, place);
+    else
+        for (; *text; text++)
+            add_character(buf, *text, place);
 }
 
-void buf_add_base64(struct buf *buf, const char *text)
+void buf_add_base64(struct buf *buf, const void *data, size_t length)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t length = strlen(text);
+    const unsigned char *bytes = data;
 
     for (size_t i = 0; i < length; i += 3) {
         unsigned bits = 0;
         char four[4] = {'=', '=', '=', '='};
 
         for (size_t j = 0; j < 3; j++)
-            bits = bits << 8 | (i + j < length ? (unsigned char)text[i + j] : 0U);
+            bits = bits << 8 | (i + j < length ? bytes[i + j] : 0U);
         for (size_t j = 0; j <= (length - i < 3 ? length - i : 3); j++)
             four[j] = alphabet[bits >> (18 - 6 * j) & 63];
         buf_add_n(buf, four, sizeof four);

@@ -43,3 +43,12 @@ void fault_read_flag(struct faults *faults, const struct tree_node *section, con
     if (!*flag && strcmp(value->text, "no") != 0)
         fault_at(faults, value->line, "%s: '%s' is neither yes nor no", key, value->text);
 }
+
+void fault_print(void *arg, const char *file, int line, const char *text)
+{
+    (void)arg;
+    if (line)
+        fprintf(stderr, "%s:%d: %s\n", file, line, text);
+    else
+        fprintf(stderr, "%s: %s\n", file, text);
+}

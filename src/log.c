@@ -41,6 +41,11 @@ bool log_level_parse(const char *word, enum log_level *level)
     return false;
 }
 
+bool log_shows(enum log_level level)
+{
+    return level <= limit;
+}
+
 /* The whole line goes out in one write, so that lines of several processes do not mix. */
 static void write_line(enum log_level level, const char *format, va_list args)
 {

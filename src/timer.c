@@ -27,6 +27,11 @@ struct event_base *timer_loop(void)
     return loop;
 }
 
+struct event_base *timer_base(void)
+{
+    return loop;
+}
+
 uint64_t timer_now_ms(void)
 {
     struct timespec now;
@@ -48,6 +53,15 @@ uint32_t timer_random(uint32_t bound)
     if (bound == 0 || getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
         return 0;
     return number % bound;
+}
+
+uint64_t timer_nonce(void)
+{
+    uint64_t number = 0;
+
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
+        return timer_now_ms() ^ (uint64_t)timer_wall_s() << 32;
+    return number;
 }
 
 static void on_timeout(evutil_socket_t fd, short events, void *arg)

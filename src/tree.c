@@ -226,7 +226,7 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
         if (strncmp(format, "unexpected token", strlen("unexpected token")) == 0)
             buf_add(&text, ": a value with other than letters, digits, '.', '-' or '_' must stand in quotes");
     }
-    fault(current, cfg->line, buf_text(&text));
+    fault(current, cfg->line, "%s", buf_text(&text));
     buf_free(&text);
 }
 

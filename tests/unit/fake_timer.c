@@ -12,11 +12,16 @@ struct timer {
 };
 
 static struct timer *timers;
-static uint64_t now_ms = 1000000, turns;
+static uint64_t now_ms = 1000000, turns, nonces = 1;
 static int64_t wall_s = INT64_C(1700000000);
 static uint32_t random_number;
 
 struct event_base *timer_loop(void)
+{
+    return NULL;
+}
+
+struct event_base *timer_base(void)
 {
     return NULL;
 }
@@ -34,6 +39,11 @@ int64_t timer_wall_s(void)
 uint32_t timer_random(uint32_t bound)
 {
     return bound ? random_number % bound : 0;
+}
+
+uint64_t timer_nonce(void)
+{
+    return nonces++;
 }
 
 struct timer *timer_new(timer_fn *fn, void *arg)

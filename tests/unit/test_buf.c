@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <regex.h>
+
 static void test_grows(void **state)
 {
     struct buf buf = {0};
@@ -61,20 +63,20 @@ static const struct {
     {"", "", "", ""},
     {"home-1.example.org", "home-1.example.org", "home-1.example.org", "home-1.example.org"},
     {"a_b~c", "a_b~c", "a_b~c", "a_b~c"},
-    {"*.example.org", "%2A.example.org", "*.example.org", "*.example.org"},
+    {"*.example.org", "*.example.org", "*.example.org", "*.example.org"},
     {"a,b", "a%2Cb", "a,b", "a,b"},
-    {"2001:db8::7", "2001%3Adb8%3A%3A7", "2001:db8::7", "2001:db8::7"},
+    {"2001:db8::7", "2001:db8::7", "2001:db8::7", "2001:db8::7"},
     {"x&myip=10.0.0.1", "x%26myip%3D10.0.0.1", "x%26myip%3D10.0.0.1", "x&myip=10.0.0.1"},
     {"a=b", "a%3Db", "a%3Db", "a=b"},
     {"a/../b", "a%2F..%2Fb", "a%2F..%2Fb", "a/../b"},
     {"a?b#c", "a%3Fb%23c", "a%3Fb%23c", "a?b#c"},
-    {"a@b", "a%40b", "a%40b", "a@b"},
+    {"a@b", "a@b", "a%40b", "a@b"},
     {"100%", "100%25", "100%25", "100%"},
     {"a b+c", "a%20b%2Bc", "a%20b%2Bc", "a b+c"},
     {"a;b|c\\d", "a%3Bb%7Cc%5Cd", "a%3Bb%7Cc%5Cd", "a;b|c\\d"},
     {"\"<>'{}[]", "%22%3C%3E%27%7B%7D%5B%5D", "%22%3C%3E%27%7B%7D%5B%5D", "\"<>'{}[]"},
     /* A line of one's own in a request, or in the log. */
-    {"a\r\nHost: b", "a%0D%0AHost%3A%20b", "a%0D%0AHost:%20b", "a\\x0d\\x0aHost: b"},
+    {"a\r\nHost: b", "a%0D%0AHost:%20b", "a%0D%0AHost:%20b", "a\\x0d\\x0aHost: b"},
     {"\t\x7f\x01", "%09%7F%01", "%09%7F%01", "\\x09\\x7f\\x01"},
     {"\x1b[31mred", "%1B%5B31mred", "%1B%5B31mred", "\\x1b[31mred"},
     /* UTF-8 that is whole may be shown: two, three and four bytes. */
@@ -120,6 +122,70 @@ static void test_escapes(void **state)
     unit_all_right();
 }
 
+/* Where values stand in what is signed, in bodies and in headers. */
+static void test_other_places(void **state)
+{
+    static const struct {
+        enum buf_place place;
+        const char *value, *expected;
+    } cases[] = {
+        {BUF_STRICT, "aZ09-._~", "aZ09-._~"},
+        {BUF_STRICT, "*.a:b,c@d e+f", "%2A.a%3Ab%2Cc%40d%20e%2Bf"},
+        {BUF_STRICT, "\xc3\xa9", "%C3%A9"},
+        {BUF_JSON, "plain /'&<", "plain /'&<"},
+        {BUF_JSON, "a\"b\\c", "a\\\"b\\\\c"},
+        {BUF_JSON, "a\r\n\t\x01\x7f", "a\\u000d\\u000a\\u0009\\u0001\\u007f"},
+        {BUF_JSON, "\xc3\xa9", "\xc3\xa9"},
+        {BUF_XML, "a&b<c>\"'", "a&amp;b&lt;c&gt;&quot;&#39;"},
+        {BUF_XML, "]]>", "]]&gt;"},
+        {BUF_XML, "a\x01\x1b\n\x7f", "a"},
+        {BUF_REGEX, "a.b", "a\\.b"},
+        {BUF_REGEX, "^.[]$()|*+?{}\\", "\\^\\.\\[\\]\\$\\(\\)\\|\\*\\+\\?\\{\\}\\\\"},
+        {BUF_REGEX, "a-b_c/d", "a-b_c/d"},
+        {BUF_HEADER, "Bearer a:b\"c", "Bearer a:b\"c"},
+        {BUF_HEADER, "a\r\nHost: b", "aHost: b"},
+        {BUF_HEADER, "\t\x01\x7f", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf buf = {0};
+
+        buf_add_escaped(&buf, cases[i].value, cases[i].place);
+        if (strcmp(buf_text(&buf), cases[i].expected) != 0)
+            unit_wrong("row %zu: \"%s\" instead of \"%s\"", i, buf_text(&buf), cases[i].expected);
+        buf_free(&buf);
+    }
+    unit_all_right();
+}
+
+/* A value in a regular expression fits itself, and nothing else. */
+static void test_regex_is_literal(void **state)
+{
+    struct unit_random random;
+
+    (void)state;
+    unit_random_seed(&random, 2);
+    for (int round = 0; round < 2000; round++) {
+        char value[7] = "", other[7] = "";
+        struct buf buf = {0};
+        regex_t regex;
+
+        for (size_t i = 0; i < sizeof value - 1; i++) {
+            value[i] = "ab^.[]$()|*+?{},-\\19"[unit_random(&random, 20)];
+            other[i] = "ab"[unit_random(&random, 2)];
+        }
+        buf_add(&buf, "^");
+        buf_add_escaped(&buf, value, BUF_REGEX);
+        buf_add(&buf, "$");
+        assert_int_equal(regcomp(&regex, buf.text, REG_EXTENDED | REG_NOSUB), 0);
+        assert_int_equal(regexec(&regex, value, 0, NULL, 0), 0);
+        assert_int_equal(regexec(&regex, other, 0, NULL, 0) == 0, strcmp(value, other) == 0);
+        regfree(&regex);
+        buf_free(&buf);
+    }
+}
+
 /* Whatever the bytes: no control character is left in a print, and only what a URL allows in the other places. */
 static void test_random_bytes(void **state)
 {
@@ -129,19 +195,28 @@ static void test_random_bytes(void **state)
     unit_random_seed(&random, 1);
     for (int round = 0; round < 20000; round++) {
         char value[9] = "";
-        struct buf print = {0}, query = {0};
+        struct buf print = {0}, query = {0}, strict = {0}, header = {0};
 
         for (size_t i = 0; i < sizeof value - 1; i++)
             value[i] = (char)(1 + unit_random(&random, 255));
         buf_add_escaped(&print, value, BUF_PRINT);
         buf_add_escaped(&query, value, BUF_QUERY);
+        buf_add_escaped(&strict, value, BUF_STRICT);
+        buf_add_escaped(&header, value, BUF_HEADER);
         for (const char *c = buf_text(&print); *c; c++)
             assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
         assert_int_equal(
             strspn(buf_text(&query), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~,:*%"),
             query.length);
+        assert_int_equal(
+            strspn(buf_text(&strict), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%"),
+            strict.length);
+        for (const char *c = buf_text(&header); *c; c++)
+            assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
         buf_free(&print);
         buf_free(&query);
+        buf_free(&strict);
+        buf_free(&header);
     }
 }
 
@@ -163,17 +238,38 @@ static void test_base64(void **state)
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         struct buf buf = {0};
 
-        buf_add_base64(&buf, vectors[i][0]);
+        buf_add_base64(&buf, vectors[i][0], strlen(vectors[i][0]));
         assert_string_equal(buf_text(&buf), vectors[i][1]);
         buf_free(&buf);
     }
 }
 
+/* Of the bytes that are given, a NUL among them or not, and of no other one. */
+static void test_base64_of_bytes(void **state)
+{
+    static const unsigned char bytes[] = {0, 0xff, 0, 'x', 'y'};
+    struct buf buf = {0};
+
+    (void)state;
+    buf_add_base64(&buf, bytes, 4);
+    assert_string_equal(buf_text(&buf), "AP8AeA==");
+    buf_add_base64(&buf, bytes, 0);
+    assert_string_equal(buf_text(&buf), "AP8AeA==");
+    buf_free(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grows),   cmocka_unit_test(test_format),       cmocka_unit_test(test_take),
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_random_bytes), cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_grows),
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_take),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_other_places),
+        cmocka_unit_test(test_regex_is_literal),
+        cmocka_unit_test(test_random_bytes),
+        cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_base64_of_bytes),
     };
 
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
