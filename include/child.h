@@ -1,6 +1,6 @@
 /* child: a program of the user's, run without a shell and without holding the loop.
  *
- * Its standard input and standard error are /dev/null: nothing that it writes can look like a line of our log. No
+ * Its standard error is /dev/null: nothing that it writes there can look like a line of our log. No
  * descriptor and no setting of a signal of ours goes on to it, but the folder and umask do. It leads a process group
  * of its own. */
 #ifndef WANDDNS_CHILD_H
@@ -26,12 +26,12 @@ struct child_result {
 typedef void child_done_fn(void *arg, const struct child_result *result);
 
 /* Starts argv[0], an absolute path. The environment is PATH, and the NAME=VALUE of this list, which may be NULL.
- * fn is called once, from the loop and never from within this call, when the program has ended: not when its standard
+ * input is what it reads from its standard input; NULL stands for /dev/null. fn is called once, from the loop and never from within this call, when the program has ended: not when its standard
  * output has, which a process that it left behind may keep open. Such processes are left alone, but when the timeout
  * or too much output ends the program, its whole group is killed.
  * base is the loop of timer_loop(). Marks all our descriptors above 2 as close-on-exec. */
 struct child *child_start(struct event_base *base, const char *const argv[], const char *const environment[],
-                          uint64_t timeout_ms, child_done_fn *fn, void *arg);
+                          const char *input, uint64_t timeout_ms, child_done_fn *fn, void *arg);
 
 /* Kills the whole group; fn is not called. What is left of it is cleared away by the loop, if that still runs. Not from
  * within fn; NULL is allowed. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -226,16 +227,32 @@ static void set_attributes(posix_spawnattr_t *attributes)
 }
 
 /* The output comes first: when we were started without a descriptor 0, 1 or 2, the pipe may be there. */
-static void set_actions(posix_spawn_file_actions_t *actions, int output)
+static void set_actions(posix_spawn_file_actions_t *actions, int input, int output)
 {
     if (posix_spawn_file_actions_init(actions) || posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO) ||
-        posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) ||
+        (input >= 0 ? posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO)
+                    : posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)) ||
         posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0))
         abort();
 }
 
+/* A file in memory that holds the text: unlike a pipe it needs nobody to write while the program reads. Above the three
+ * descriptors that the program has. -1 without a text, or when there is none to be had. */
+static int make_input(const char *text)
+{
+    int fd = text ? memfd_create("input", MFD_CLOEXEC) : -1, high;
+
+    if (fd < 0)
+        return -1;
+    high = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && lseek(fd, 0, SEEK_SET) == 0
+               ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+               : -1;
+    close(fd);
+    return high;
+}
+
 /* 0 or an error number, as the functions that it calls. */
-static int spawn(pid_t *pid, int output, const char *const argv[], const char *const environment[])
+static int spawn(pid_t *pid, int input, int output, const char *const argv[], const char *const environment[])
 {
     char **list = make_environment(environment);
     posix_spawn_file_actions_t actions;
@@ -243,7 +260,7 @@ static int spawn(pid_t *pid, int output, const char *const argv[], const char *c
     int error;
 
     set_attributes(&attributes);
-    set_actions(&actions, output);
+    set_actions(&actions, input, output);
     error = posix_spawn(pid, argv[0], &actions, &attributes, (char *const *)argv, list);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
@@ -253,18 +270,23 @@ static int spawn(pid_t *pid, int output, const char *const argv[], const char *c
 }
 
 /* Starts the program with its output in child->pipe; 0 or an error number. */
-static int start(struct child *child, const char *const argv[], const char *const environment[])
+static int start(struct child *child, const char *const argv[], const char *const environment[], const char *text)
 {
-    int ends[2], error = mark_close_on_exec();
+    int ends[2], error = mark_close_on_exec(), input;
 
     if (error)
         return error;
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return errno;
+    input = make_input(text);
+    if ((text && input < 0) || pipe2(ends, O_CLOEXEC) < 0) {
+        error = errno;
+        close_descriptor(input);
+        return error;
+    }
     child->pipe = ends[0];
     fcntl(child->pipe, F_SETFL, O_NONBLOCK); /* our end only: few programs can write to one that does not block */
-    error = spawn(&child->pid, ends[1], argv, environment);
+    error = spawn(&child->pid, input, ends[1], argv, environment);
     close(ends[1]);
+    close_descriptor(input);
     if (error) {
         child->pid = 0;
         return error;
@@ -290,7 +312,7 @@ static struct event *watch(struct child *child, int fd, event_callback_fn fn)
 }
 
 struct child *child_start(struct event_base *base, const char *const argv[], const char *const environment[],
-                          uint64_t timeout_ms, child_done_fn *fn, void *arg)
+                          const char *input, uint64_t timeout_ms, child_done_fn *fn, void *arg)
 {
     struct child *child = mem_alloc(sizeof *child);
     int error;
@@ -303,7 +325,7 @@ struct child *child_start(struct event_base *base, const char *const argv[], con
     child->fn = fn;
     child->arg = arg;
     mind_children();
-    error = start(child, argv, environment);
+    error = start(child, argv, environment, input);
     if (error) {
         snprintf(child->error, sizeof child->error, "cannot be started: %s", strerror(error));
         timer_start(child->timer, 0);

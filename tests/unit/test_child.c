@@ -85,7 +85,7 @@ static void on_done(void *arg, const struct child_result *result)
     assert_int_equal(answer->output[result->length], '\0');
     answer->next = NULL;
     if (next)
-        child_start(loop, next, NULL, LONG_MS, on_done, answer);
+        child_start(loop, next, NULL, NULL, LONG_MS, on_done, answer);
 }
 
 /* A program of this text, which is a script of sh. The caller frees the path. */
@@ -101,7 +101,7 @@ static struct child *start_script(const char *name, const char *text, uint64_t t
 {
     char *path = script(name, text);
     const char *const argv[] = {path, folder, NULL};
-    struct child *child = child_start(loop, argv, NULL, timeout_ms, on_done, answer);
+    struct child *child = child_start(loop, argv, NULL, NULL, timeout_ms, on_done, answer);
 
     assert_int_equal(answer->count, 0);
     free(path);
@@ -182,7 +182,7 @@ static void test_arguments_are_not_for_a_shell(void **state)
     struct answer answer = {0};
 
     (void)state;
-    child_start(loop, argv, NULL, LONG_MS, on_done, &answer);
+    child_start(loop, argv, NULL, NULL, LONG_MS, on_done, &answer);
     event_base_dispatch(loop);
     assert_string_equal(answer.output, "<a b><><$PATH;*>");
     free(path);
@@ -258,7 +258,7 @@ static void test_cannot_be_started(void **state)
         const char *const argv[] = {path, NULL};
         struct answer answer = {0};
 
-        child_start(loop, argv, NULL, LONG_MS, on_done, &answer);
+        child_start(loop, argv, NULL, NULL, LONG_MS, on_done, &answer);
         if (answer.count != 0)
             unit_wrong("%s: answered from within child_start()", files[i].name);
         event_base_dispatch(loop);
@@ -283,7 +283,7 @@ static void test_no_descriptors_left(void **state)
         const char *const argv[] = {"/bin/sh", "-c", "exit 0", NULL};
 
         setrlimit(RLIMIT_NOFILE, &now);
-        child_start(loop, argv, NULL, LONG_MS, on_done, &answer);
+        child_start(loop, argv, NULL, NULL, LONG_MS, on_done, &answer);
         setrlimit(RLIMIT_NOFILE, &before);
         event_base_dispatch(loop);
         assert_int_equal(answer.count, 1);
@@ -416,7 +416,7 @@ static void test_cancel_at_any_time(void **state)
     struct answer answer = {0};
 
     (void)state;
-    child_cancel(child_start(loop, missing, NULL, LONG_MS, on_done, &answer));
+    child_cancel(child_start(loop, missing, NULL, NULL, LONG_MS, on_done, &answer));
     child_cancel(start_script("program", "sleep 1000", LONG_MS, &answer));
     for (int turns = 0; turns < 5; turns++) {
         struct child *child = start_script("program", "exec >&-; sleep 1000", LONG_MS, &answer);
@@ -461,9 +461,9 @@ static void test_environment(void **state)
     (void)state;
     setenv("SECRET", "not for it", 1);
     setenv("PATH", "/usr/bin:/bin", 1);
-    child_start(loop, argv, given, LONG_MS, on_done, &answer);
+    child_start(loop, argv, given, NULL, LONG_MS, on_done, &answer);
     unsetenv("PATH");
-    child_start(loop, argv, NULL, LONG_MS, on_done, &bare);
+    child_start(loop, argv, NULL, NULL, LONG_MS, on_done, &bare);
     event_base_dispatch(loop);
     if (saved)
         setenv("PATH", saved, 1);
