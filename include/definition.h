@@ -1,73 +1,79 @@
 /* definition: a provider as data.
  *
- * One file NAME.conf each, in the grammar of the configuration. It is checked completely when read; what is in the
- * struct needs no further checks. src/README says how to write one. */
+ * One file NAME.conf each, which loader reads and proof checks completely: what is in the struct needs no further checks.
+ * src/README says how to write one, and what each key means. */
 #ifndef WANDDNS_DEFINITION_H
 #define WANDDNS_DEFINITION_H
 
-#include "tree.h"
+#include "answer.h"
+#include "digest.h"
+#include "ip.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-enum definition_verdict {
-    DEFINITION_DONE,
-    DEFINITION_UNCHANGED,
-    DEFINITION_AGAIN,
-    DEFINITION_REFUSED,         /* for this name */
-    DEFINITION_REFUSED_ACCOUNT, /* for all names of the login */
+struct definition_list {
+    char **list;
+    size_t count;
 };
 
-enum definition_match {
-    DEFINITION_WORD,   /* the first word of a line */
-    DEFINITION_TEXT,   /* anywhere in an answer with a 2xx status */
-    DEFINITION_STATUS, /* a range of HTTP statuses */
-};
+enum definition_flow { DEFINITION_UPDATE = 1, DEFINITION_DELETE = 2 };
+enum definition_scope { DEFINITION_NOWHERE, DEFINITION_ACCOUNT, DEFINITION_ZONE, DEFINITION_RECORD };
 
-struct definition_rule {
-    enum definition_match match;
-    char *text; /* the word or the text */
-    int status_low, status_high;
-    enum definition_verdict verdict;
-    uint64_t after_ms; /* again: not before this time; 0 when the definition does not say */
-    char *means;       /* the verdict in plain words, or NULL */
-};
-
-/* One request. Its URL begins with {server}; NULL: there is no such step. */
+/* Texts are NULL when the file does not have the key; lists hold them as they are, such as "name=template". */
 struct definition_step {
-    char *url; /* a template, as are the pairs of the query */
-    char **query;
-    size_t query_count;
-    bool basic;   /* HTTP Basic authentication with username and password */
-    char *member; /* of step address: where in a JSON answer the address stands, as in struct rule_service */
+    char *title;
+    int flows; /* DEFINITION_UPDATE | DEFINITION_DELETE */
+    char *url, *method, *auth, *login;
+    char *json, *xml, *body; /* at most one of these and form */
+    struct definition_list query, form, headers;
+    char *when, *unless, *each, *member, *members, *list, *suffix, *more, *must, *confirm, *expires;
+    struct definition_list match, get;
+    enum definition_scope keep;
+    uint64_t every_ms;
+    unsigned long times;
+    struct answer_rules rules;
+};
+
+/* A placeholder of the definition's own, with a template for each family. */
+struct definition_macro {
+    char *name, *ipv4, *ipv6;
+};
+
+struct definition_sign {
+    char *name, *key, *data; /* key: NULL for a digest alone */
+    enum digest digest;
+    bool base64;
 };
 
 struct definition {
-    char *name;
-    char *title;
-    char *site;
-    char *server; /* base of the URL, NULL when the configuration must give it */
-    bool needs_username;
-    bool needs_password;
-    size_t names_max;   /* names in one request */
-    bool both_families; /* A and AAAA of a name in one request */
-    bool many_values;   /* several addresses of a family for one name */
-    struct definition_step update;
-    struct definition_step delete;  /* takes the record of one family away */
-    struct definition_step address; /* of an address echo service: asks for our own address */
-    struct definition_rule *rules;  /* the first that fits counts */
-    size_t rule_count;
+    unsigned holders; /* besides the first */
+    char *name, *title, *site, *maturity, *server, *server4, *server6, *auth, *login, *unmanaged, *apex, *words;
+    struct definition_list headers, needs, options; /* options: "name" or "name=default" */
+    bool both_families, both_required, many_values, connect_family, one_hostname, runs_program, takes_url;
+    enum ip_families only;
+    unsigned long names, redirects, ttl, ttl_min, ttl_max, ttl_unit, budget; /* 0: without */
+    uint64_t gap_ms, budget_ms, refresh_ms;
+    struct definition_macro *macros;
+    struct definition_sign *signs;
+    struct definition_step *steps; /* in the order in which they are taken */
+    size_t macro_count, sign_count, step_count;
+    struct answer_rules rules;
 };
 
-/* Finds and reads the definition. NULL after a fault: of the file, or, when there is no such provider, a fault at
- * file:line (the place that names it) with the nearest name that exists. The caller frees it. */
-struct definition *definition_load(const char *name, const char *file, int line, tree_fault_fn *fault, void *arg);
+/* For who needs it longer than its owner; each holder frees it. */
+struct definition *definition_hold(struct definition *definition);
 void definition_free(struct definition *definition);
+void definition_clear_list(struct definition_list *list);
 
-/* The same from one file. */
-struct definition *definition_read(const char *name, const char *path, tree_fault_fn *fault, void *arg);
+/* The step of this title, or NULL. */
+const struct definition_step *definition_step(const struct definition *definition, const char *title);
+/* Has it a step that publishes an address (an echo service has none, nor what others only build on), one that takes a
+ * record away, one whose body holds records with addresses of their own, one that remembers what it found? */
+bool definition_publishes(const struct definition *definition);
+bool definition_deletes(const struct definition *definition);
+bool definition_has_each(const struct definition *definition);
+bool definition_keeps(const struct definition *definition);
 
-/* The whole URL of step address, which the caller frees. */
-char *definition_address_url(const struct definition *definition);
+/* The entry of a list "name", "name=text" with this name, or NULL; and what stands behind its sign, or NULL. */
+const char *definition_find(const struct definition_list *list, const char *name);
+const char *definition_text(const char *entry);
 
 #endif

@@ -1,7 +1,8 @@
 /* template: text with {placeholders}.
  *
- * A placeholder's escaping follows from where it stands, so a value can never break out of its place. A placeholder
- * that is marked secret appears by its name, never by its value, when the text is meant for people. */
+ * A placeholder is a brace, a letter, and so on to the closing brace; other braces are what they are, so that JSON can be
+ * written. A value is escaped by the place where it stands, so it can never break out of it. One that is marked secret
+ * appears by its name, never by its value, when the text is meant for people. */
 #ifndef WANDDNS_TEMPLATE_H
 #define WANDDNS_TEMPLATE_H
 
@@ -10,21 +11,37 @@
 #include <stdbool.h>
 
 struct template_value {
-    const char *name;
-    const char *value; /* NULL: not set */
+    const char *text; /* NULL: not set */
     bool secret;
+    bool macro; /* the text is a template itself, by the author of the one around it */
+    bool ready; /* the text is made for its place already */
 };
 
-/* The first placeholder in the text that is not among the count names, or a lone brace, as a text that the caller
- * frees; NULL when all is well. */
-char *template_fault(const char *text, const char *const *names, size_t count);
+/* Where values come from: the one of this name, or one that is not set. */
+typedef struct template_value template_find_fn(void *arg, const char *name);
 
-/* Does each placeholder of the text have a value? values ends with a NULL name. */
-bool template_is_set(const char *text, const struct template_value *values);
+struct template_source {
+    template_find_fn *find;
+    void *arg;
+};
 
-/* Adds the expansion to out. values ends with a NULL name; each placeholder of the text must be among them. With show,
- * secrets stay as {name}. */
-void template_expand(struct buf *out, const char *text, const struct template_value *values, enum buf_place place,
+/* The first fault as a text that the caller frees: a placeholder that is_known() denies, or one that is not closed;
+ * NULL when all is well. */
+char *template_fault(const char *text, bool (*is_known)(void *arg, const char *name), void *arg);
+
+/* Does each placeholder of the text have a value? */
+bool template_is_set(const char *text, const struct template_source *source);
+
+/* Adds the expansion to out. Placeholders without a value leave nothing. With show, secrets stay as {name}. */
+void template_expand(struct buf *out, const char *text, const struct template_source *source, enum buf_place place,
                      bool show);
+
+/* The same for a JSON text: a string with a placeholder that has no value becomes null, and so does a placeholder
+ * outside of strings whose value is no number, true or false. */
+void template_expand_json(struct buf *out, const char *text, const struct template_source *source, bool show);
+
+/* Does the placeholder stand outside of strings in this JSON text, and is a value one that may stand there? */
+bool template_is_bare(const char *text, const char *name);
+bool template_is_literal(const char *text);
 
 #endif

@@ -1,23 +1,20 @@
-/* update: carry one batch of names to one provider, and read what it says of each. */
+/* update: carry one batch to one provider, step by step, and say what became of each name. */
 #ifndef WANDDNS_UPDATE_H
 #define WANDDNS_UPDATE_H
 
-#include "config.h"
-#include "http.h"
-#include "ipset.h"
+#include "memory.h"
+#include "values.h"
 
 struct update;
 
-/* Names of one login that get the same addresses, or, when there are none, whose records of these families are to be
- * deleted. */
+/* Names of one login that get the same addresses, or records of their own where the definition has `each`. */
 struct update_batch {
     const struct config_provider *provider;
-    const char *const *names;
+    struct memory *memory; /* of the login */
+    const struct update_item *items;
     size_t count;
-    struct ip_set ip4, ip6;
-    enum ip_families families;
-    unsigned char prefix_length; /* of the network of ip6, 0 when it is not known */
-    int link;                    /* the interface that the request must leave by, or 0 */
+    int link;                /* the interface that requests must leave by, or 0 */
+    unsigned long *requests; /* counts those that are sent, or NULL */
 };
 
 enum update_verdict {
@@ -34,23 +31,24 @@ struct update_result {
     bool arrived;      /* the provider may have acted on the request, whatever the verdict */
     uint64_t after_ms; /* a wait that the server or the definition asked for, 0 without */
     char *text;        /* one line: "good", or the stage, the provider's words, and what they mean */
+    bool is_of_all;    /* it is the place of the request that is not there, not one of its records */
 };
 
-/* Called once from the loop with one result for each name, in order. They are gone afterwards. */
+/* Called once from the loop with one result for each item, in order. They are gone afterwards. */
 typedef void update_done_fn(void *arg, const struct update_result *results);
 
 /* What the batch points to must stay until done or cancelled. */
 struct update *update_start(struct http *http, const struct update_batch *batch, update_done_fn *fn, void *arg);
 void update_cancel(struct update *update);
 
-/* The address that the request is sent from, once it is connected. */
+/* Is a request under way? May one of its requests have arrived already? */
+bool update_is_asking(const struct update *update);
+bool update_may_have_arrived(const struct update *update);
+
+/* The address that the request under way is sent from, once it is connected. */
 struct ip update_local_address(const struct update *update);
 
-/* The request for people, with secrets left as {placeholders}. The caller frees it. */
+/* The requests for people, a line for each step, with secrets left as {placeholders}. The caller frees it. */
 char *update_describe(const struct update_batch *batch);
-
-/* What an answer means for each name of the batch, as update_start() reads it. */
-struct update_result *update_judge(const struct update_batch *batch, const struct http_answer *answer);
-void update_free_results(struct update_result *results, size_t count);
 
 #endif

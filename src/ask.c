@@ -2,12 +2,12 @@
 
 #include "backoff.h"
 #include "child.h"
+#include "json.h"
 #include "log.h"
 #include "mem.h"
 #include "timer.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,23 +80,13 @@ static void take_back(struct ask *ask)
 
 /* ---- What an answer says. ---- */
 
-/* The text at "a.b" in a JSON object; a new one, or NULL. */
 static char *find_member(const char *path, const char *text, size_t length)
 {
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *at = root;
-    char *found;
+    struct json_t *root = json_parse(text, length);
+    const struct json_t *at = json_at(root, path);
+    char *found = json_text(at);
 
-    while (at && *path) {
-        size_t part = strcspn(path, ".");
-        char *key = mem_string_n(path, part);
-
-        at = json_object_get(at, key);
-        path += part + (path[part] == '.');
-        free(key);
-    }
-    found = mem_string(json_string_value(at));
-    json_decref(root);
+    json_free(root);
     return found;
 }
 
@@ -254,7 +244,7 @@ static void run_program(struct ask *ask)
 
     snprintf(family, sizeof family, "WANDDNS_FAMILY=%s", ip_family_name(ask->rule->family));
     snprintf(interface, sizeof interface, "WANDDNS_INTERFACE=%s", ask->uplink.link.name);
-    ask->child = child_start(ask->base, argv, environment, PROGRAM_TIMEOUT_MS, on_program_done, ask);
+    ask->child = child_start(ask->base, argv, environment, NULL, PROGRAM_TIMEOUT_MS, on_program_done, ask);
 }
 
 /* After a failure only those that did not answer, while what the others said is young. */

@@ -1,404 +1,422 @@
 #include "update.h"
 
 #include "buf.h"
+#include "finding.h"
 #include "log.h"
 #include "mem.h"
-#include "template.h"
+#include "program.h"
+#include "request.h"
+#include "timer.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 
-enum { LONGEST_WORDS = 120 }; /* of the provider's own words */
+enum { MOST_PAGES = 50 };
 
 struct update {
     struct update_batch batch;
+    struct definition *definition;
+    struct values values;
+    struct http *http;
     struct http_transfer *transfer;
+    struct program *program;
+    struct timer *timer; /* to ask once more, or to tell the results from the loop */
+    size_t step;         /* the one under way */
+    unsigned long times; /* that it was asked */
+    bool recalled;       /* a value came from the memory */
+    bool again;          /* the second walk, with nothing remembered */
+    bool arrived;
+    long status;                   /* of the last answer */
+    bool wrote;                    /* a request that is to change something was sent */
+    char *text;                    /* what the last good answer said */
+    struct update_result *results; /* NULL: not yet known */
     update_done_fn *fn;
     void *arg;
 };
 
-/* ---- The request. ---- */
+static void walk(struct update *update);
 
-static void add_to_list(struct buf *list, const char *text)
+/* ---- The end. ---- */
+
+static void free_update(struct update *update)
 {
-    if (list->length)
-        buf_add(list, ",");
-    buf_add(list, text);
+    for (size_t i = 0; update->results && i < update->batch.count; i++)
+        free(update->results[i].text);
+    free(update->results);
+    free(update->text);
+    values_clear(&update->values);
+    timer_free(update->timer);
+    definition_free(update->definition);
+    free(update);
 }
 
-static bool is_deletion(const struct update_batch *batch)
-{
-    return !batch->ip4.count && !batch->ip6.count;
-}
-
-static const struct definition_step *step_of(const struct update_batch *batch)
-{
-    const struct definition *definition = batch->provider->definition;
-
-    return is_deletion(batch) ? &definition->delete : &definition->update;
-}
-
-static void list_addresses(struct buf *list, const struct ip_set *set)
-{
-    char text[IP_SET_TEXT_SIZE];
-
-    if (set->count)
-        add_to_list(list, ip_set_text(set, text));
-}
-
-/* The texts that placeholders stand for; what is empty has no value. */
-struct texts {
-    struct buf names, addresses, prefix, prefix_length;
-};
-
-static void make_texts(const struct update_batch *batch, struct texts *texts)
-{
-    char text[IP_TEXT_SIZE];
-    struct ip prefix;
-
-    *texts = (struct texts){0};
-    for (size_t i = 0; i < batch->count; i++)
-        add_to_list(&texts->names, batch->names[i]);
-    list_addresses(&texts->addresses, &batch->ip4);
-    list_addresses(&texts->addresses, &batch->ip6);
-    if (!batch->ip6.count || !batch->prefix_length)
-        return;
-    prefix = ip_join(&batch->ip6.list[0], batch->prefix_length, &(struct ip){.family = AF_INET6});
-    buf_add(&texts->prefix, ip_text(&prefix, text));
-    buf_addf(&texts->prefix_length, "%u", batch->prefix_length);
-}
-
-static void free_texts(struct texts *texts)
-{
-    buf_free(&texts->names);
-    buf_free(&texts->addresses);
-    buf_free(&texts->prefix);
-    buf_free(&texts->prefix_length);
-}
-
-/* The server is the start of the URL and stands there as it is; what follows is escaped by its place. A pair of the
- * query whose placeholder has no value is left out. */
-static char *make_url(const struct update_batch *batch, bool show)
-{
-    const struct config_provider *provider = batch->provider;
-    const struct definition_step *step = step_of(batch);
-    struct buf url = {0};
-    struct texts texts;
-    const char *before = "?";
-
-    make_texts(batch, &texts);
-    const struct template_value values[] = {
-        {"server", provider->server, false},
-        {"username", provider->username, true},
-        {"password", provider->password, true},
-        {"hostname", texts.names.text, false},
-        {"ip", texts.addresses.text, false},
-        {"prefix", texts.prefix.text, false},
-        {"prefix-length", texts.prefix_length.text, false},
-        {"type", batch->families & IP_V4 ? "A" : "AAAA", false},
-        {NULL, NULL, false},
-    };
-    buf_add(&url, provider->server);
-    template_expand(&url, step->url + strlen("{server}"), values, BUF_PATH, show);
-    for (size_t i = 0; i < step->query_count; i++) {
-        if (!template_is_set(step->query[i], values))
-            continue;
-        buf_add(&url, before);
-        template_expand(&url, step->query[i], values, BUF_QUERY, show);
-        before = "&";
-    }
-    free_texts(&texts);
-    return buf_take(&url);
-}
-
-char *update_describe(const struct update_batch *batch)
-{
-    char *url = make_url(batch, true);
-    struct buf text = {0};
-
-    buf_addf(&text, "GET %s%s", url, step_of(batch)->basic ? " (basic {username}:{password})" : "");
-    free(url);
-    return buf_take(&text);
-}
-
-/* ---- The answer. ---- */
-
-/* The lines of an answer that are not empty, without blanks around them. */
-struct lines {
-    char **list;
-    size_t count;
-};
-
-static void split_lines(const char *body, struct lines *lines)
-{
-    while (*body) {
-        size_t length = strcspn(body, "\r\n"), from = strspn(body, " \t"), to = length;
-
-        while (to > from && strchr(" \t", body[to - 1]))
-            to--;
-        if (to > from) {
-            lines->list = mem_resize(lines->list, lines->count + 1, sizeof *lines->list);
-            lines->list[lines->count++] = mem_string_n(body + from, to - from);
-        }
-        body += length + strspn(body + length, "\r\n");
-    }
-}
-
-static void free_lines(struct lines *lines)
-{
-    for (size_t i = 0; i < lines->count; i++)
-        free(lines->list[i]);
-    free(lines->list);
-}
-
-/* One line for each name in order, or a single line for all of them (help.dyn.com/return-codes/). "" when the answer
- * has none for this name. */
-static const char *line_for(const struct lines *lines, size_t count, size_t index)
-{
-    if (lines->count == 1 || (count == 1 && lines->count))
-        return lines->list[0];
-    return index < lines->count ? lines->list[index] : "";
-}
-
-/* Puts show in the place of each secret. */
-static void hide(struct buf *words, const char *secret, const char *show)
-{
-    struct buf clean = {0};
-    const char *at = buf_text(words), *found;
-
-    while (*secret && (found = strstr(at, secret))) {
-        buf_add_n(&clean, at, (size_t)(found - at));
-        buf_add(&clean, show);
-        at = found + strlen(secret);
-    }
-    buf_add(&clean, at);
-    buf_free(words);
-    *words = clean;
-}
-
-/* A server may repeat what it was sent: the login is taken out of its words, in each form in which it is sent, before
- * they are cut to length. */
-static void add_words(struct buf *text, const char *words, const struct config_provider *provider)
-{
-    struct buf clean = {0}, login = {0}, basic = {0}, escaped = {0};
-
-    buf_add(&clean, words);
-    if (provider->username && provider->password) {
-        buf_addf(&login, "%s:%s", provider->username, provider->password);
-        buf_add_base64(&basic, login.text);
-        buf_add_escaped(&escaped, provider->password, BUF_QUERY);
-        hide(&clean, basic.text, "{username}:{password}");
-        hide(&clean, provider->password, "{password}");
-        hide(&clean, buf_text(&escaped), "{password}");
-    }
-    buf_add_n(text, clean.text, strnlen(clean.text, LONGEST_WORDS));
-    buf_free(&clean);
-    buf_free(&login);
-    buf_free(&basic);
-    buf_free(&escaped);
-}
-
-static bool is_success(const struct http_answer *answer)
-{
-    return answer->status >= 200 && answer->status <= 299;
-}
-
-/* Words of trouble count whatever the status: 911 comes with 500, badauth with 401 (help.dyn.com/guidelines/). */
-static bool word_fits(const struct definition_rule *rule, const char *line, const struct http_answer *answer)
-{
-    size_t length = strcspn(line, " \t");
-    bool is_good = rule->verdict == DEFINITION_DONE || rule->verdict == DEFINITION_UNCHANGED;
-
-    return strlen(rule->text) == length && strncasecmp(rule->text, line, length) == 0 &&
-           (!is_good || is_success(answer));
-}
-
-static bool rule_fits(const struct definition_rule *rule, const char *line, const struct http_answer *answer)
-{
-    switch (rule->match) {
-    case DEFINITION_WORD:
-        return word_fits(rule, line, answer);
-    case DEFINITION_TEXT:
-        return is_success(answer) && strstr(answer->body, rule->text);
-    case DEFINITION_STATUS:
-        break;
-    }
-    return answer->status >= rule->status_low && answer->status <= rule->status_high;
-}
-
-static const struct definition_rule *find_rule(const struct definition *definition, const char *line,
-                                               const struct http_answer *answer)
-{
-    for (size_t i = 0; i < definition->rule_count; i++)
-        if (rule_fits(&definition->rules[i], line, answer))
-            return &definition->rules[i];
-    return NULL;
-}
-
-/* An address that was not sent: another one of a family that was, or loopback, with which Dyn tells a program that it
- * is not welcome. An address of the other family may be what the server has besides. */
-static bool is_other(const struct update_batch *batch, const struct ip *ip)
-{
-    const struct ip_set *ours = ip->family == AF_INET ? &batch->ip4 : &batch->ip6;
-
-    if (ip->family == AF_INET && ip->bytes[0] == 127)
-        return true;
-    return ours->count && !ip_set_has(ours, ip);
-}
-
-/* The first address behind the word that is not ours, or no address. */
-static struct ip other_address(const struct update_batch *batch, const char *line)
-{
-    const char *at = line + strcspn(line, " \t");
-
-    while (*at) {
-        size_t length = strcspn(at, " \t,");
-        char *word = mem_string_n(at, length);
-        struct ip ip;
-        bool found = ip_parse(word, &ip) && is_other(batch, &ip);
-
-        free(word);
-        if (found)
-            return ip;
-        at += length + strspn(at + length, " \t,");
-    }
-    return (struct ip){0};
-}
-
-static enum update_verdict verdict_of(enum definition_verdict verdict)
-{
-    switch (verdict) {
-    case DEFINITION_DONE:
-        return UPDATE_DONE;
-    case DEFINITION_UNCHANGED:
-        return UPDATE_UNCHANGED;
-    case DEFINITION_REFUSED:
-        return UPDATE_REFUSED;
-    case DEFINITION_REFUSED_ACCOUNT:
-        return UPDATE_REFUSED_ACCOUNT;
-    case DEFINITION_AGAIN:
-        break;
-    }
-    return UPDATE_AGAIN;
-}
-
-static void judge_success(const struct update_batch *batch, const char *line, struct update_result *result,
-                          struct buf *text)
-{
-    struct ip other = other_address(batch, line);
-    char address[IP_TEXT_SIZE];
-
-    if (!ip_is_set(&other)) {
-        add_words(text, *line ? line : "no words", batch->provider);
-        return;
-    }
-    result->verdict = UPDATE_REFUSED;
-    buf_addf(text, "provider: the server took %s instead of the address that was sent", ip_text(&other, address));
-}
-
-static void judge_line(const struct update_batch *batch, const struct http_answer *answer, const char *line,
-                       struct update_result *result)
-{
-    const struct definition_rule *rule = find_rule(batch->provider->definition, line, answer);
-    struct buf text = {0};
-
-    *result = (struct update_result){UPDATE_AGAIN, true, answer->retry_after_ms, NULL};
-    if (rule) {
-        result->verdict = verdict_of(rule->verdict);
-        if (result->after_ms < rule->after_ms)
-            result->after_ms = rule->after_ms;
-    }
-    if (result->verdict == UPDATE_DONE || result->verdict == UPDATE_UNCHANGED) {
-        judge_success(batch, line, result, &text);
-    } else {
-        if (rule && rule->match != DEFINITION_STATUS)
-            buf_add(&text, "provider: ");
-        else
-            buf_addf(&text, "http: status %ld: ", answer->status);
-        add_words(&text, *line ? line : "no answer for this name", batch->provider);
-        if (rule && rule->means)
-            buf_addf(&text, ": %s", rule->means);
-        else if (!rule && *line && is_success(answer))
-            buf_add(&text, ": this answer is not known");
-    }
-    result->text = buf_take(&text);
-}
-
-static void judge_failure(const struct http_answer *answer, struct update_result *result)
-{
-    struct buf text = {0};
-
-    result->verdict = answer->stage == HTTP_GARBLED ? UPDATE_AGAIN : UPDATE_UNREACHABLE;
-    result->arrived = answer->stage >= HTTP_WAIT;
-    buf_addf(&text, "%s: %s", http_stage_word(answer->stage), answer->error);
-    result->text = buf_take(&text);
-}
-
-struct update_result *update_judge(const struct update_batch *batch, const struct http_answer *answer)
-{
-    struct update_result *results = mem_alloc(batch->count * sizeof *results);
-    struct lines lines = {0};
-
-    split_lines(answer->stage == HTTP_DONE ? answer->body : "", &lines);
-    for (size_t i = 0; i < batch->count; i++) {
-        if (answer->stage == HTTP_DONE)
-            judge_line(batch, answer, line_for(&lines, batch->count, i), &results[i]);
-        else
-            judge_failure(answer, &results[i]);
-    }
-    free_lines(&lines);
-    return results;
-}
-
-void update_free_results(struct update_result *results, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(results[i].text);
-    free(results);
-}
-
-/* ---- The way there and back. ---- */
-
-static void on_answer(void *arg, const struct http_answer *answer)
+static void tell(void *arg)
 {
     struct update *update = arg;
-    struct update_result *results = update_judge(&update->batch, answer);
 
-    log_debug("%s: answer: %s, status %ld, %zu bytes", update->batch.provider->id, http_stage_word(answer->stage),
-              answer->status, answer->length);
-    update->fn(update->arg, results);
-    update_free_results(results, update->batch.count);
-    free(update);
+    if (!update->results) { /* a pause is over */
+        walk(update);
+        return;
+    }
+    update->fn(update->arg, update->results);
+    free_update(update);
+}
+
+static const struct definition_step *step_of(const struct update *update)
+{
+    return &update->definition->steps[update->step];
+}
+
+/* Where there are several steps the text says in which one it was. */
+static char *with_step(const struct update *update, const char *text, bool good)
+{
+    struct buf whole = {0};
+
+    buf_add(&whole, text);
+    if (!good && update->definition->step_count > 1)
+        buf_addf(&whole, " (step %s)", step_of(update)->title);
+    return buf_take(&whole);
+}
+
+/* One result for all. They are told from the loop. */
+static void finish(struct update *update, enum update_verdict verdict, uint64_t after_ms, const char *text)
+{
+    bool good = verdict == UPDATE_DONE || verdict == UPDATE_UNCHANGED;
+
+    update->results = mem_alloc(update->batch.count * sizeof *update->results);
+    for (size_t i = 0; i < update->batch.count; i++)
+        update->results[i] = (struct update_result){verdict, update->arrived, after_ms, with_step(update, text, good),
+                                                    update->status == 404};
+    timer_start(update->timer, 0);
+}
+
+static enum update_verdict verdict_of(enum answer_verdict verdict)
+{
+    static const enum update_verdict verdicts[] = {
+        [ANSWER_DONE] = UPDATE_DONE,      [ANSWER_UNCHANGED] = UPDATE_UNCHANGED,
+        [ANSWER_AGAIN] = UPDATE_AGAIN,    [ANSWER_REFUSED] = UPDATE_REFUSED,
+        [ANSWER_ABSENT] = UPDATE_REFUSED, [ANSWER_REFUSED_ACCOUNT] = UPDATE_REFUSED_ACCOUNT,
+        [ANSWER_REPEAT] = UPDATE_AGAIN,
+    };
+
+    return verdicts[verdict];
+}
+
+/* ---- The way from step to step. ---- */
+
+static int flow_of(const struct update_batch *batch)
+{
+    return batch->items[0].ip4.count || batch->items[0].ip6.count ? DEFINITION_UPDATE : DEFINITION_DELETE;
+}
+
+static bool is_for_us(struct update *update, const struct definition_step *step)
+{
+    return step->flows & flow_of(&update->batch) && !(step->when && !values_has(&update->values, step->when)) &&
+           !(step->unless && values_has(&update->values, step->unless));
+}
+
+/* What is only looked up need not be asked for again. */
+static bool is_remembered(struct update *update, const struct definition_step *step)
+{
+    if (update->again || step->flows != (DEFINITION_UPDATE | DEFINITION_DELETE) ||
+        !finding_recall(&update->values, step, update->batch.memory))
+        return false;
+    update->recalled = true;
+    return true;
+}
+
+static void next_step(struct update *update)
+{
+    update->step++;
+    update->times = 0;
+}
+
+/* What was remembered may be wrong by now: everything is asked for once more. */
+static bool walk_again(struct update *update)
+{
+    if (!update->recalled || update->again)
+        return false;
+    log_debug("%s: what was remembered is forgotten", update->batch.provider->id);
+    finding_forget(&update->values, update->batch.memory);
+    values_clear(&update->values);
+    update->again = true;
+    update->step = 0;
+    update->times = 0;
+    walk(update);
+    return true;
+}
+
+/* ---- Answers. ---- */
+
+static void take_failure(struct update *update, const struct http_answer *http)
+{
+    struct buf text = {0};
+
+    buf_addf(&text, "%s: %s", http_stage_word(http->stage), http->error);
+    finish(update, http->stage == HTTP_GARBLED ? UPDATE_AGAIN : UPDATE_UNREACHABLE, 0, text.text);
+    buf_free(&text);
+}
+
+/* Names in a list have a line of the answer each. */
+static void take_lines(struct update *update, const struct verdict_answer *answer)
+{
+    update->results = mem_alloc(update->batch.count * sizeof *update->results);
+    for (size_t i = 0; i < update->batch.count; i++) {
+        struct verdict verdict;
+
+        verdict_judge(answer, &update->values, step_of(update), i, &verdict);
+        update->results[i] = (struct update_result){.verdict = verdict_of(verdict.verdict),
+                                                    .arrived = true,
+                                                    .after_ms = verdict.after_ms,
+                                                    .text = verdict.text};
+    }
+    timer_start(update->timer, 0);
+}
+
+static void take_nothing(struct update *update, const char *text)
+{
+    const struct definition_step *step = step_of(update);
+    bool writes = step->flows == DEFINITION_UPDATE && !step->list; /* to what is not there */
+
+    if (step->more && values_has(&update->values, step->more) && ++update->times < MOST_PAGES)
+        walk(update); /* the next page */
+    else if ((step->must || writes) && walk_again(update))
+        return;
+    else if (step->must || writes)
+        finish(update, UPDATE_REFUSED, 0, step->must ? step->must : text);
+    else {
+        next_step(update);
+        walk(update);
+    }
+}
+
+static void take_finding(struct update *update, const struct verdict_answer *answer, const char *text)
+{
+    const struct definition_step *step = step_of(update);
+
+    switch (finding_take(answer, &update->values, step, update->batch.memory)) {
+    case FINDING_GOOD:
+        free(update->text);
+        update->text = mem_string(text);
+        next_step(update);
+        walk(update);
+        break;
+    case FINDING_NOTHING:
+        take_nothing(update, text);
+        break;
+    case FINDING_UNCHANGED:
+        finish(update, UPDATE_UNCHANGED, 0, "the record has this address already");
+        break;
+    case FINDING_SEVERAL:
+        finish(update, UPDATE_REFUSED, 0,
+               "there are several that fit, and none is known to be ours: leave only the one that is to follow us");
+        break;
+    case FINDING_OTHER:
+        finish(update, UPDATE_REFUSED, 0, "provider: the server took another address than the one that was sent");
+        break;
+    case FINDING_NO_JSON:
+        finish(update, UPDATE_AGAIN, 0, "provider: the answer is not what it should be");
+        break;
+    }
+}
+
+static void take_answer(struct update *update, const struct verdict_answer *answer)
+{
+    struct verdict verdict;
+
+    verdict_judge(answer, &update->values, step_of(update), 0, &verdict);
+    switch (verdict.verdict) {
+    case ANSWER_DONE:
+        take_finding(update, answer, verdict.text);
+        break;
+    case ANSWER_ABSENT:
+        take_nothing(update, verdict.text);
+        break;
+    case ANSWER_REFUSED:
+    case ANSWER_REFUSED_ACCOUNT:
+        if (!walk_again(update))
+            finish(update, verdict_of(verdict.verdict), 0, verdict.text);
+        break;
+    case ANSWER_REPEAT:
+        if (++update->times < step_of(update)->times) {
+            timer_start(update->timer, step_of(update)->every_ms);
+            break;
+        } /* fall through */
+    case ANSWER_AGAIN:
+        /* Not every service says so in words that we know when an id or a token is no more. */
+        if (verdict.is_unknown && walk_again(update))
+            break; /* fall through */
+    case ANSWER_UNCHANGED:
+        finish(update, verdict_of(verdict.verdict), verdict.after_ms, verdict.text);
+        break;
+    }
+    free(verdict.text);
+}
+
+static void on_answer(void *arg, const struct http_answer *http)
+{
+    struct update *update = arg;
+    struct verdict_answer answer;
+
+    log_debug("%s: step %s: answer: %s, status %ld, %zu bytes", update->batch.provider->id, step_of(update)->title,
+              http_stage_word(http->stage), http->status, http->length);
+    update->transfer = NULL;
+    update->program = NULL;
+    update->status = http->status;
+    update->arrived |= http->stage >= HTTP_WAIT;
+    if (http->stage != HTTP_DONE) {
+        take_failure(update, http);
+        return;
+    }
+    verdict_read(http, &answer);
+    if (update->batch.count > 1 && !definition_has_each(update->definition))
+        take_lines(update, &answer);
+    else
+        take_answer(update, &answer);
+    verdict_clear(&answer);
+}
+
+/* ---- Requests. ---- */
+
+static char *describe(const struct definition *definition, struct values *values, const struct definition_step *step)
+{
+    return definition->runs_program ? program_describe(values) : request_describe(values, step);
+}
+
+static void send_request(struct update *update, const struct definition_step *step)
+{
+    struct request request;
+
+    if (update->batch.requests)
+        ++*update->batch.requests;
+    update->wrote |= step->flows == DEFINITION_UPDATE || update->definition->runs_program;
+    if (update->definition->runs_program) {
+        update->program = program_start(&update->values, on_answer, update);
+        return;
+    }
+    request_make(&update->values, step, &request);
+    request.http.link = update->batch.link;
+    update->transfer = http_start(update->http, &request.http, on_answer, update);
+    request_clear(&request);
+}
+
+static void ask(struct update *update)
+{
+    const struct definition_step *step = step_of(update);
+    char *lacks;
+
+    update->values.now_s = timer_wall_s();
+    update->values.nonce = timer_nonce();
+    lacks = request_lacks(&update->values, step);
+    if (log_shows(LOG_LEVEL_DEBUG)) {
+        char *shown = describe(update->definition, &update->values, step);
+
+        log_debug("%s: step %s: request: %s", update->batch.provider->id, step->title, shown);
+        free(shown);
+    }
+    if (lacks) {
+        struct buf text = {0};
+
+        buf_addf(&text, "there is no {%s} for the URL", lacks);
+        finish(update, UPDATE_AGAIN, 0, text.text);
+        buf_free(&text);
+    } else {
+        send_request(update, step);
+    }
+    free(lacks);
+}
+
+/* Goes to the next step that is to be asked, or ends. */
+static void walk(struct update *update)
+{
+    const struct definition *definition = update->definition;
+
+    for (; update->step < definition->step_count; next_step(update)) {
+        const struct definition_step *step = step_of(update);
+
+        if (is_for_us(update, step) && !is_remembered(update, step)) {
+            ask(update);
+            return;
+        }
+    }
+    if (flow_of(&update->batch) == DEFINITION_DELETE)
+        finding_forget_record(&update->values, update->batch.memory);
+    else if (!update->wrote) {
+        update->step--;
+        finish(update, UPDATE_REFUSED, 0, "the provider has no record of this name and type, and makes none");
+        return;
+    }
+    finish(update, UPDATE_DONE, 0, update->text ? update->text : "nothing is there to be deleted");
+}
+
+static struct values values_of(const struct update_batch *batch)
+{
+    return (struct values){
+        .provider = batch->provider,
+        .definition = batch->provider->definition,
+        .items = batch->items,
+        .count = batch->count,
+    };
 }
 
 struct update *update_start(struct http *http, const struct update_batch *batch, update_done_fn *fn, void *arg)
 {
     struct update *update = mem_alloc(sizeof *update);
-    const struct config_provider *provider = batch->provider;
-    char *url = make_url(batch, false), *shown = update_describe(batch);
-    struct http_request request = {.method = "GET", .url = url, .link = batch->link};
 
-    log_debug("%s: request: %s", provider->id, shown);
-    free(shown);
-    if (step_of(batch)->basic) {
-        request.username = provider->username;
-        request.password = provider->password;
-    }
-    *update = (struct update){.batch = *batch, .fn = fn, .arg = arg};
-    update->transfer = http_start(http, &request, on_answer, update);
-    mem_wipe(url);
+    update->batch = *batch;
+    update->definition = definition_hold(batch->provider->definition);
+    update->values = values_of(batch);
+    update->http = http;
+    update->timer = timer_new(tell, update);
+    update->fn = fn;
+    update->arg = arg;
+    walk(update);
     return update;
 }
 
 void update_cancel(struct update *update)
 {
-    http_cancel(update->transfer);
-    free(update);
+    if (update->transfer)
+        http_cancel(update->transfer);
+    program_cancel(update->program);
+    free_update(update);
+}
+
+bool update_is_asking(const struct update *update)
+{
+    return update->transfer != NULL;
+}
+
+bool update_may_have_arrived(const struct update *update)
+{
+    struct ip local = update_local_address(update);
+
+    return update->arrived || update->program || ip_is_set(&local);
 }
 
 struct ip update_local_address(const struct update *update)
 {
-    return http_local_address(update->transfer);
+    return update->transfer ? http_local_address(update->transfer) : (struct ip){0};
+}
+
+char *update_describe(const struct update_batch *batch)
+{
+    const struct definition *definition = batch->provider->definition;
+    struct values values = values_of(batch);
+    struct buf text = {0};
+
+    values.now_s = timer_wall_s();
+    for (size_t i = 0; i < definition->step_count; i++) {
+        const struct definition_step *step = &definition->steps[i];
+        bool is_ours = step->flows & flow_of(batch) && !(step->unless && values_has(&values, step->unless));
+        char *one = is_ours ? describe(definition, &values, step) : NULL;
+
+        if (one)
+            buf_addf(&text, "%s%s", text.length ? "\n" : "", one);
+        if (one && (step->when || step->unless))
+            buf_addf(&text, " (only with%s {%s})", step->when ? "" : "out", step->when ? step->when : step->unless);
+        free(one);
+    }
+    values_clear(&values);
+    return buf_take(&text);
 }

@@ -1,0 +1,26 @@
+/* memory: what a login's answers gave for later requests: the id of a zone or of a record, a token. It does not survive
+ * the program. */
+#ifndef WANDDNS_MEMORY_H
+#define WANDDNS_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct memory;
+
+struct memory *memory_new(void);
+void memory_free(struct memory *memory);
+
+/* Everything is kept under a key, such as the name of a zone, for so long; 0 means until it is forgotten. */
+void memory_keep(struct memory *memory, const char *key, const char *name, const char *text, uint64_t for_ms);
+
+/* NULL when there is none, or no longer. Belongs to the memory until that is changed. */
+const char *memory_find(const struct memory *memory, const char *key, const char *name);
+
+/* All that is kept under the key. */
+void memory_forget(struct memory *memory, const char *key);
+void memory_forget_all(struct memory *memory);
+bool memory_is_empty(const struct memory *memory);
+
+#endif

@@ -1,0 +1,284 @@
+#include "verdict.h"
+
+#include "buf.h"
+#include "mem.h"
+#include "timer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    MOST_WORDS = 4096,   /* that are looked through for secrets */
+    LONGEST_WORDS = 120, /* of the provider's own words */
+    SHORTEST_SECRET = 8, /* of options and tokens: a shorter one may be any word */
+    MOST_WAIT_S = 24 * 3600,
+    A_TIME_S = 1000000000, /* a number above this is a time since the epoch, not a wait */
+};
+
+/* ---- The answer. ---- */
+
+static void split_lines(const char *body, struct verdict_answer *answer)
+{
+    while (*body) {
+        size_t length = strcspn(body, "\r\n"), from = strspn(body, " \t"), to = length;
+
+        while (to > from && strchr(" \t", body[to - 1]))
+            to--;
+        if (to > from) {
+            answer->lines = mem_resize(answer->lines, answer->line_count + 1, sizeof *answer->lines);
+            answer->lines[answer->line_count++] = mem_string_n(body + from, to - from);
+        }
+        body += length + strspn(body + length, "\r\n");
+    }
+}
+
+void verdict_read(const struct http_answer *http, struct verdict_answer *answer)
+{
+    size_t blanks = strspn(http->body, " \t\r\n");
+
+    *answer = (struct verdict_answer){.http = http};
+    if (http->body[blanks] && strchr("{[\"", http->body[blanks]))
+        answer->json = json_parse(http->body, http->length);
+    if (!answer->json)
+        split_lines(http->body, answer);
+}
+
+void verdict_clear(struct verdict_answer *answer)
+{
+    for (size_t i = 0; i < answer->line_count; i++)
+        free(answer->lines[i]);
+    free(answer->lines);
+    json_free(answer->json);
+}
+
+/* One line for each name in order, or a single line for all of them (src/providers/dyndns2.conf). "" when the answer
+ * has none for this name. */
+static const char *line_for(const struct verdict_answer *answer, size_t count, size_t index)
+{
+    if (answer->line_count == 1 || (count == 1 && answer->line_count))
+        return answer->lines[0];
+    return index < answer->line_count ? answer->lines[index] : "";
+}
+
+/* ---- The provider's words. ---- */
+
+/* Puts show in the place of each secret. */
+static void hide(struct buf *words, const char *secret, const char *show)
+{
+    struct buf clean = {0};
+    const char *at = buf_text(words), *found;
+
+    while (*secret && (found = strstr(at, secret))) {
+        buf_add_n(&clean, at, (size_t)(found - at));
+        buf_add(&clean, show);
+        at = found + strlen(secret);
+    }
+    buf_add(&clean, at);
+    buf_free(words);
+    *words = clean;
+}
+
+/* In each form in which it is sent. */
+static void hide_all(struct buf *words, const char *secret, const char *show)
+{
+    static const enum buf_place places[] = {BUF_RAW, BUF_PATH, BUF_QUERY, BUF_STRICT, BUF_JSON, BUF_XML};
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct buf escaped = {0};
+
+        buf_add_escaped(&escaped, secret, places[i]);
+        hide(words, buf_text(&escaped), show);
+        buf_free(&escaped);
+    }
+}
+
+/* One that may be a secret: shown is the name that it begins with. */
+static void hide_value(struct buf *words, const char *name, const char *value)
+{
+    struct buf show = {0};
+
+    buf_addf(&show, "{%.*s}", (int)strcspn(name, "="), name);
+    if (value && strlen(value) >= SHORTEST_SECRET)
+        hide_all(words, value, show.text);
+    buf_free(&show);
+}
+
+/* A server may repeat what it was sent: secrets are taken out of its words before they are cut to length. */
+static void add_words(struct buf *text, const char *words, struct values *values)
+{
+    const struct config_provider *provider = values->provider;
+    const char *shown = values->definition->login ? values->definition->login : "{username}:{password}";
+    struct buf clean = {0}, basic = {0};
+
+    buf_add_n(&clean, words, strnlen(words, MOST_WORDS));
+    if (provider->password) {
+        char *login = values_expand(values, shown);
+
+        buf_add_base64(&basic, login, strlen(login));
+        hide(&clean, basic.text, shown);
+        mem_wipe(login);
+    }
+    if (provider->password)
+        hide_all(&clean, provider->password, "{password}");
+    for (size_t i = 0; i < provider->options.count; i++)
+        hide_value(&clean, provider->options.list[i], definition_text(provider->options.list[i]));
+    for (size_t i = 0; i < values->found_count; i++)
+        if (strcmp(values->found[i].name, "zone") != 0 && strcmp(values->found[i].name, "current") != 0)
+            hide_value(&clean, values->found[i].name, values->found[i].text);
+    buf_add_n(text, buf_text(&clean), strnlen(buf_text(&clean), LONGEST_WORDS));
+    buf_free(&clean);
+    buf_free(&basic);
+}
+
+/* Where the definition says that they stand, or the line; of JSON only where there is no other way. A new text. */
+static char *find_words(const struct verdict_answer *answer, struct values *values, const char *line)
+{
+    const char *spec = values->definition->words;
+    const struct template_source source = {values_find, values};
+    char *path = spec && *spec != '/' ? values_expand(values, spec) : mem_string(spec);
+    char *found = path ? answer_value(answer->http, answer->json, path, &source) : NULL;
+
+    free(path);
+    if (found) {
+        found[strcspn(found, "\r\n")] = '\0';
+        return found;
+    }
+    if (!answer->json)
+        return mem_string(line);
+    return mem_string_n(answer->http->body, strcspn(answer->http->body, "\r\n"));
+}
+
+/* ---- The verdict. ---- */
+
+/* An address of the other family may be what the server has besides; with loopback a server tells a program that it is
+ * not welcome. */
+bool verdict_is_other(const struct update_item *item, const char *text)
+{
+    const struct ip_set *ours;
+    struct ip ip;
+
+    if (!ip_parse(text, &ip))
+        return false;
+    ours = ip.family == AF_INET ? &item->ip4 : &item->ip6;
+    return (ip.family == AF_INET && ip.bytes[0] == 127) || (ours->count && !ip_set_has(ours, &ip));
+}
+
+/* An address behind the first word of a family that was sent, when none of that family there is ours, or loopback; a new
+ * text, or NULL. An answer may name the old address before the new one. */
+static char *other_address(const struct update_item *item, const char *line)
+{
+    const char *at = line + strcspn(line, " \t");
+    char *other[2] = {NULL, NULL};
+    bool has_ours[2] = {false, false}, has_local = false;
+
+    while (*at) {
+        size_t length = strcspn(at, " \t,");
+        char *word = mem_string_n(at, length);
+        struct ip ip;
+        int family = ip_parse(word, &ip) && ip.family == AF_INET6;
+
+        has_ours[family] |= ip_set_has(family ? &item->ip6 : &item->ip4, &ip);
+        if (verdict_is_other(item, word) && (!other[family] || ip.bytes[0] == 127)) {
+            free(other[family]);
+            other[family] = word;
+            has_local |= ip.bytes[0] == 127 && !family;
+        } else {
+            free(word);
+        }
+        at += length + strspn(at + length, " \t,");
+    }
+    for (int i = 0; i < 2; i++) {
+        if (has_ours[i] && !(has_local && i == 0)) {
+            free(other[i]);
+            other[i] = NULL;
+        }
+    }
+    if (other[0])
+        free(other[1]);
+    return other[0] ? other[0] : other[1];
+}
+
+/* What the server asks for itself counts; the definition's wait is for a server that does not say. */
+static uint64_t wait_of(const struct verdict_answer *answer, struct values *values, const struct answer_rule *rule)
+{
+    const struct template_source source = {values_find, values};
+    char *path = rule->after_from ? values_expand(values, rule->after_from) : NULL;
+    char *text = path ? answer_value(answer->http, answer->json, path, &source) : NULL;
+    long long seconds = text ? strtoll(text, NULL, 10) : 0;
+
+    if (seconds > A_TIME_S)
+        seconds -= timer_wall_s();
+    if (seconds > MOST_WAIT_S)
+        seconds = MOST_WAIT_S;
+    free(path);
+    free(text);
+    if (seconds > 0)
+        return (uint64_t)seconds * 1000;
+    return answer->http->retry_after_ms ? answer->http->retry_after_ms : rule->after_ms;
+}
+
+static bool tells_success(const struct values *values, const struct definition_step *step)
+{
+    return answer_tells_success(&step->rules) || answer_tells_success(&values->definition->rules);
+}
+
+static bool is_good(enum answer_verdict verdict)
+{
+    return verdict == ANSWER_DONE || verdict == ANSWER_UNCHANGED;
+}
+
+static void describe_trouble(const struct verdict_answer *answer, struct values *values, const struct answer_rule *rule,
+                             const char *line, struct buf *text)
+{
+    char *words = find_words(answer, values, line);
+
+    if (values->definition->runs_program)
+        buf_add(text, "program: ");
+    else if (rule && rule->match != ANSWER_STATUS)
+        buf_add(text, "provider: ");
+    else
+        buf_addf(text, "http: status %ld: ", answer->http->status);
+    add_words(text, *words ? words : values->count > 1 ? "no answer for this name" : "no words", values);
+    if (rule && rule->means)
+        buf_addf(text, ": %s", rule->means);
+    else if (!rule && *words && answer_is_success(answer->http))
+        buf_add(text, ": this answer is not known");
+    free(words);
+}
+
+void verdict_judge(const struct verdict_answer *answer, struct values *values, const struct definition_step *step,
+                   size_t index, struct verdict *result)
+{
+    const char *line = line_for(answer, values->count, index);
+    const struct template_source source = {values_find, values};
+    const struct answer_rule *rule = answer_find_rule(&step->rules, answer->http, answer->json, line, &source);
+    bool is_unknown = tells_success(values, step) || !answer_is_success(answer->http);
+    struct buf text = {0};
+    char *other;
+
+    if (!rule)
+        rule = answer_find_rule(&values->definition->rules, answer->http, answer->json, line, &source);
+    *result = (struct verdict){
+        .verdict = rule         ? rule->verdict
+                   : is_unknown ? ANSWER_AGAIN
+                                : ANSWER_DONE,
+        .after_ms = answer->http->retry_after_ms,
+        .is_unknown = !rule && answer->http->status < 500 && answer->http->status != 429,
+    };
+    if (rule && rule->verdict == ANSWER_AGAIN)
+        result->after_ms = wait_of(answer, values, rule);
+    other = is_good(result->verdict) ? other_address(&values->items[index], line) : NULL;
+    if (other) {
+        result->verdict = ANSWER_REFUSED;
+        buf_addf(&text, "provider: the server took %s instead of the address that was sent", other);
+    } else if (!is_good(result->verdict)) {
+        describe_trouble(answer, values, rule, line, &text);
+    } else if (*line) {
+        add_words(&text, line, values);
+    } else {
+        buf_addf(&text, "status %ld", answer->http->status);
+    }
+    free(other);
+    result->text = buf_take(&text);
+}

@@ -1,0 +1,93 @@
+#include "memory.h"
+
+#include "fake_timer.h"
+#include "unit.h"
+
+static void test_keys(void **state)
+{
+    struct memory *memory = memory_new();
+
+    (void)state;
+    assert_true(memory_is_empty(memory));
+    memory_keep(memory, "zone example.org", "id", "1", 0);
+    memory_keep(memory, "zone example.com", "id", "2", 0);
+    memory_keep(memory, "zone example.org", "name", "x", 0);
+    assert_false(memory_is_empty(memory));
+    assert_string_equal(memory_find(memory, "zone example.org", "id"), "1");
+    assert_string_equal(memory_find(memory, "zone example.com", "id"), "2");
+    assert_string_equal(memory_find(memory, "zone example.org", "name"), "x");
+    assert_null(memory_find(memory, "zone example.com", "name"));
+    assert_null(memory_find(memory, "zone example", "id"));
+    assert_null(memory_find(memory, "", ""));
+    memory_keep(memory, "zone example.org", "id", "3", 0);
+    assert_string_equal(memory_find(memory, "zone example.org", "id"), "3");
+    memory_free(memory);
+}
+
+/* What is forgotten under one key stays under the others. */
+static void test_forget(void **state)
+{
+    struct memory *memory = memory_new();
+    char key[32];
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        snprintf(key, sizeof key, "record %d", i);
+        memory_keep(memory, key, "id", key, 0);
+        memory_keep(memory, key, "other", "x", 0);
+    }
+    for (int i = 0; i < 200; i += 2) {
+        snprintf(key, sizeof key, "record %d", i);
+        memory_forget(memory, key);
+    }
+    memory_forget(memory, "record 0");
+    memory_forget(memory, "never there");
+    for (int i = 0; i < 200; i++) {
+        snprintf(key, sizeof key, "record %d", i);
+        if (i % 2)
+            assert_string_equal(memory_find(memory, key, "id"), key);
+        else
+            assert_true(!memory_find(memory, key, "id") && !memory_find(memory, key, "other"));
+    }
+    memory_forget_all(memory);
+    assert_true(memory_is_empty(memory));
+    assert_null(memory_find(memory, "record 1", "id"));
+    memory_free(memory);
+    memory_free(NULL);
+}
+
+/* Each value has a lifetime of its own, which begins anew when it is kept anew. */
+static void test_lifetime(void **state)
+{
+    struct memory *memory = memory_new();
+
+    (void)state;
+    memory_keep(memory, "account", "token", "t", 1000);
+    memory_keep(memory, "account", "id", "i", 0);
+    memory_keep(memory, "account", "cookie", "c", 3000);
+    fake_timer_advance(999);
+    assert_string_equal(memory_find(memory, "account", "token"), "t");
+    fake_timer_advance(1);
+    assert_null(memory_find(memory, "account", "token"));
+    assert_string_equal(memory_find(memory, "account", "cookie"), "c");
+    memory_keep(memory, "account", "cookie", "d", 3000);
+    fake_timer_advance(2999);
+    assert_string_equal(memory_find(memory, "account", "cookie"), "d");
+    fake_timer_advance(UINT64_C(1000) * 86400 * 365);
+    assert_null(memory_find(memory, "account", "cookie"));
+    assert_string_equal(memory_find(memory, "account", "id"), "i");
+    memory_keep(memory, "account", "token", "u", 0);
+    assert_string_equal(memory_find(memory, "account", "token"), "u");
+    memory_free(memory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_lifetime),
+    };
+
+    return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
