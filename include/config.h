@@ -2,19 +2,7 @@
 #ifndef WANDDNS_CONFIG_H
 #define WANDDNS_CONFIG_H
 
-#include "definition.h"
-#include "names.h"
-
-/* One login at one provider. */
-struct config_provider {
-    char *id; /* NAME or NAME:LABEL, as in the file */
-    struct definition *definition;
-    char *server; /* base of the URL, without a slash at its end */
-    char *username;
-    char *password;
-    struct names names;
-    struct place *place; /* of the names that have none of their own */
-};
+#include "login.h"
 
 struct config {
     char *file;
@@ -32,7 +20,7 @@ struct config {
 struct config *config_read(const char *path, tree_fault_fn *fault, void *arg);
 void config_free(struct config *config);
 
-/* True when a login is the same to the provider: definition, server, user name and password. */
+/* True when a login is the same to the provider: definition, server, user name, password, zone and options. */
 bool config_provider_equal(const struct config_provider *a, const struct config_provider *b);
 
 /* Moves the content of the fresh configuration's provider at index into the old configuration's object kept, which from

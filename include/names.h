@@ -35,4 +35,10 @@ extern const struct tree_key names_record_keys[];
 void names_read(struct faults *faults, const struct tree_node *section, const struct place *place, struct names *names);
 void names_clear(struct names *names);
 
+/* A name in lower case, as A-labels (RFC 5891) where that can be, and without a dot at its end; the caller frees it. */
+char *names_normalize(const char *text);
+
+/* Is it the zone, or below it? Both are normal names. */
+bool names_is_in_zone(const char *name, const char *zone);
+
 #endif

@@ -1,6 +1,8 @@
 #include "names.h"
 
+#include "buf.h"
 #include "file.h"
+#include "idn.h"
 #include "log.h"
 #include "mem.h"
 
@@ -40,7 +42,7 @@ static const char *label_fault(const char *label, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if (!isascii((unsigned char)label[i]))
-            return "is not ASCII: write its A-labels, which begin with xn--";
+            return "is not ASCII, and cannot be made so here: write its A-labels, which begin with xn--";
         else if (!isalnum((unsigned char)label[i]) && !strchr("-_", label[i]))
             return "has a character that no host name has";
     if (length == 0)
@@ -54,6 +56,7 @@ static const char *label_fault(const char *label, size_t length)
 
 static const char *name_fault(const char *name)
 {
+    bool is_number;
     size_t labels = 0;
 
     if (strlen(name) > MAX_NAME)
@@ -67,23 +70,45 @@ static const char *name_fault(const char *name)
         if (why)
             return why;
         labels++;
+        is_number = strspn(name, "0123456789") == length;
         name += length;
+        if (!*name && is_number)
+            return "ends in a number, as no host name does (RFC 3696 section 2)";
         if (!*name)
             return labels > 1 ? NULL : "is no whole name, such as home.example.org";
         name++;
     }
 }
 
-static char *normalize(const char *text)
+char *names_normalize(const char *text)
 {
-    char *name = mem_string(text);
+    bool any = strncmp(text, "*.", 2) == 0, is_ascii = true;
+    char *name = mem_string(text), *ascii = NULL;
     size_t length = strlen(name);
+    struct buf whole = {0};
 
     if (length > 1 && name[length - 1] == '.')
         name[length - 1] = '\0';
-    for (char *c = name; *c; c++)
+    for (char *c = name; *c; c++) {
+        is_ascii &= isascii((unsigned char)*c) != 0;
         *c = (char)tolower((unsigned char)*c);
-    return name;
+    }
+    if (!is_ascii)
+        ascii = idn_ascii(name + (any ? 2 : 0));
+    if (!ascii)
+        return name;
+    buf_addf(&whole, "%s%s", any ? "*." : "", ascii);
+    free(ascii);
+    free(name);
+    return buf_take(&whole);
+}
+
+bool names_is_in_zone(const char *name, const char *zone)
+{
+    size_t length = strlen(name), zone_length = strlen(zone);
+
+    return zone_length && length >= zone_length && strcmp(name + length - zone_length, zone) == 0 &&
+           (length == zone_length || name[length - zone_length - 1] == '.');
 }
 
 /* Takes name and host. */
@@ -107,7 +132,7 @@ static void read_hostnames(struct reading *reading, const struct tree_node *sect
 
     for (size_t i = 0; node && i < node->value_count; i++) {
         const struct tree_value *value = &node->values[i];
-        char *name = normalize(value->text);
+        char *name = names_normalize(value->text);
 
         if (name_fault(name))
             fault_at(reading->faults, value->line, "hostname: '%s' %s", value->text, name_fault(name));
@@ -168,7 +193,7 @@ static struct host *read_host(struct faults *faults, const struct tree_node *sec
 static void read_record(struct reading *reading, const struct tree_node *section, const struct place *inherited)
 {
     struct place *place = &reading->names->places[reading->names->place_count++];
-    char *name = normalize(section->title);
+    char *name = names_normalize(section->title);
 
     if (name_fault(name))
         fault_at(reading->faults, section->line, "record: '%s' %s", section->title, name_fault(name));
@@ -213,7 +238,7 @@ static void read_hosts_line(struct reading *reading, int line, char *text, const
     more = strtok_r(NULL, " \t\r", &save);
     if (!name)
         return;
-    normal = normalize(name);
+    normal = names_normalize(name);
     of = name;
     why = name_fault(normal);
     if (!why && !part)

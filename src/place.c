@@ -1,8 +1,8 @@
 #include "place.h"
 
-#include "definition.h"
 #include "file.h"
 #include "ipset.h"
+#include "loader.h"
 #include "mem.h"
 #include "parse.h"
 
@@ -120,14 +120,17 @@ static void add_service(struct faults *faults, struct rule_outside *outside, con
 static void add_definition(struct faults *faults, struct rule_outside *outside, const struct tree_value *value)
 {
     const char *name = value->text + strlen("echo:");
-    struct definition *definition = definition_load(name, faults->path, value->line, faults->fn, faults->arg);
+    struct definition *definition = loader_find(name, faults, value->line);
+    const struct definition_step *step = definition ? definition_step(definition, "address") : NULL;
+    struct buf url = {0};
 
-    if (!definition)
-        faults->any = true;
-    else if (!definition->address.url)
+    if (step) {
+        buf_addf(&url, "%s%s", definition->server, step->url + strlen("{server}"));
+        add_service(faults, outside, value, buf_take(&url),
+                    definition_text(step->get.count ? step->get.list[0] : NULL));
+    } else if (definition) {
         fault_at(faults, value->line, "source: %s is no address echo service", name);
-    else
-        add_service(faults, outside, value, definition_address_url(definition), definition->address.member);
+    }
     definition_free(definition);
 }
 

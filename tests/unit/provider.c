@@ -26,12 +26,13 @@ void provider_add(struct config_provider *provider, const char *name, enum ip_fa
 struct config_provider *provider_new(const char *definition, const char *names, size_t count, enum ip_families families)
 {
     struct config_provider *provider = mem_alloc(sizeof *provider);
-    struct unit_faults faults = {0};
+    struct unit_faults told = {0};
+    struct faults faults = {"test", unit_fault, &told, false};
     char name[64];
 
     provider->id = mem_string(definition);
-    provider->definition = definition_load(definition, "test", 1, unit_fault, &faults);
-    assert_string_equal(faults.text, ""); /* WANDDNS_PROVIDERS names the folder of the definitions */
+    provider->definition = loader_find(definition, &faults, 1);
+    assert_string_equal(told.text, ""); /* WANDDNS_PROVIDERS names the folder of the definitions */
     assert_non_null(provider->definition);
     provider->server = mem_string("https://192.0.2.53:8443");
     provider->username = mem_string("alice");
@@ -55,7 +56,7 @@ void provider_define(struct config_provider *provider, const char *text)
     struct unit_faults faults = {0};
 
     definition_free(provider->definition);
-    provider->definition = definition_read("made", path, unit_fault, &faults);
+    provider->definition = loader_read(path, unit_fault, &faults);
     assert_string_equal(faults.text, "");
     free(path);
     unit_remove_folder(folder);

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "unit.h"
 
+#include <curl/curl.h>
 #include <sys/socket.h>
 
 /* The file is written, read, and removed; the faults have "f" in place of its path. */
@@ -140,8 +141,8 @@ static const struct {
     {"state-dir = var\n" GOOD, "f:1: state-dir: 'var'"},
     {"ca-file = \"/no/such/file.pem\"\n" GOOD, "f:1: ca-file: /no/such/file.pem: No such file or directory"},
     /* Providers. */
-    {SECTION("noip", ""), "f:1: there is no provider 'noip': did you mean 'no-ip'?"},
-    {SECTION("noip:label", ""), "f:1: there is no provider 'noip': did you mean 'no-ip'?"},
+    {SECTION("no-ipp", ""), "f:1: there is no provider 'no-ipp': did you mean 'no-ip'?"},
+    {SECTION("no-ipp:label", ""), "f:1: there is no provider 'no-ipp': did you mean 'no-ip'?"},
     {"\n\n" SECTION("\"\"", ""), "f:3: there is no provider ''"},
     {SECTION("\":label\"", ""), "f:1: there is no provider ''"},
     {GOOD GOOD, "f:6: "},
@@ -212,6 +213,10 @@ static void test_all_faults(void **state)
 #define X60     X10 X10 X10 X10 X10 X10
 #define LABEL63 X60 "xxx"
 
+#define BUECHER \
+    "b\xc3\xbc" \
+    "cher"
+
 /* RFC 1123 section 2.1, RFC 1035 section 2.3.4. */
 static const struct {
     const char *name;
@@ -256,9 +261,19 @@ static const struct {
     {"a@example.org", "character"},
     {"a&myip=1.example.org", "character"},
     {"http://a.example.org", "character"},
-    {"b\xc3\xbc"
-     "cher.example",
-     "xn--"},
+    /* Only the host of a URL would be left of these. */
+    {BUECHER ".-", ""},
+    {BUECHER "..org", ""},
+    {"a@" BUECHER ".org", ""},
+    {BUECHER ":80", ""},
+    {BUECHER ".org/x", ""},
+    {BUECHER ".org?x", ""},
+    {BUECHER ".org#x", ""},
+    {BUECHER ".org a", ""},
+    {BUECHER ".org@example.net", ""},
+    {BUECHER "%2eorg", ""},
+    {"*" BUECHER ".org", ""},
+    {"\xfc.example.org", ""},
 };
 
 static void test_hostnames(void **state)
@@ -277,6 +292,47 @@ static void test_hostnames(void **state)
         else if (hostnames[i].fault && (strncmp(faults.text, "f:6: hostname: ", 15) != 0 ||
                                         !strstr(faults.text, hostnames[i].fault) || faults.count != 1))
             unit_wrong("\"%s\": %s", hostnames[i].name, faults.text);
+        config_free(config);
+    }
+    unit_all_right();
+}
+
+/* Does libcurl know names that are not ASCII? */
+static bool has_idn(void)
+{
+#ifdef CURLU_PUNYCODE
+    return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_IDN;
+#else
+    return false;
+#endif
+}
+
+/* They are sent in A-labels, whatever the locale (here it is "C"); without libcurl's help the user is told of them. */
+static void test_names_that_are_not_ascii(void **state)
+{
+    static const char *const names[][2] = {
+        {BUECHER ".example", "xn--bcher-kva.example"},
+        {"B\xc3\x9c"
+         "CHER.Example.",
+         "xn--bcher-kva.example"},
+        {"*." BUECHER ".example", "*.xn--bcher-kva.example"},
+        {"a." BUECHER ".example", "a.xn--bcher-kva.example"},
+        {BUECHER ".xn--bcher-kva.example", "xn--bcher-kva.xn--bcher-kva.example"},
+    };
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct unit_faults faults;
+        struct config *config;
+        char text[512];
+
+        snprintf(text, sizeof text, "provider no-ip {\n" LOGIN "hostname = \"%s\"\n}\n", names[i][0]);
+        config = read_text(*state, text, &faults);
+        if (!config != !has_idn())
+            unit_wrong("%s: %s", names[i][0], config ? "is accepted" : faults.text);
+        else if (config && strcmp(config->providers[0]->names.list[0].name, names[i][1]) != 0)
+            unit_wrong("%s: %s", names[i][0], config->providers[0]->names.list[0].name);
+        else if (!config && !strstr(faults.text, "xn--"))
+            unit_wrong("%s: %s", names[i][0], faults.text);
         config_free(config);
     }
     unit_all_right();
@@ -446,6 +502,66 @@ static void test_same_login(void **state)
     unit_all_right();
 }
 
+/* All that a request is made of is the login's, so that a refusal ends when the user changed something that may be why. */
+static void test_what_changes_a_login(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        bool same_place, same_login;
+    } pairs[] = {
+#define CLOUDFLARE(lines) "provider cloudflare { password = secret hostname = a.example.org " lines " }"
+#define CUSTOM(lines)     "provider custom { hostname = a.example.org " lines " }"
+#define URL               "url = \"https://h.example.net/set?ip={ip}\" "
+#define EXEC(lines)       "provider exec { hostname = a.example.org " lines " }"
+        {CLOUDFLARE(""), CLOUDFLARE("family = ipv4 interface = wan1"), true, true},
+        {CLOUDFLARE(""), CLOUDFLARE("zone = example.org"), true, false},
+        {CLOUDFLARE("zone = example.org"), CLOUDFLARE("zone = a.example.org"), true, false},
+        {CLOUDFLARE("zone = example.org"), CLOUDFLARE("zone = example.org"), true, true},
+        {CLOUDFLARE(""), CLOUDFLARE("ttl = 7200"), true, false},
+        {CLOUDFLARE("ttl = 7200"), CLOUDFLARE("ttl = 3600"), true, false},
+        {CLOUDFLARE(""), CLOUDFLARE("options = \"proxied=true\""), true, false},
+        {CLOUDFLARE("options = \"proxied=false\""), CLOUDFLARE("options = \"proxied=true\""), true, false},
+        {CLOUDFLARE("options = \"proxied=true\""), CLOUDFLARE("options = \"proxied=true\""), true, true},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/ls\""), true, false},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\" ttl = 60"), true, false},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\" username = x"), false, false},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\""), true, true},
+        {CUSTOM(URL), CUSTOM(URL), true, true},
+        {CUSTOM(URL), CUSTOM("url = \"https://h.example.net/set?addr={ip}\""), true, false},
+        {CUSTOM(URL), CUSTOM("url = \"https://i.example.net/set?ip={ip}\""), false, false},
+        {CUSTOM(URL), CUSTOM(URL "method = POST"), true, false},
+        {CUSTOM(URL "method = PUT"), CUSTOM(URL "method = POST"), true, false},
+        {CUSTOM(URL), CUSTOM(URL "answer = OK"), true, false},
+        {CUSTOM(URL "answer = OK"), CUSTOM(URL "answer = ok"), true, false},
+        {CUSTOM(URL "answer = OK"), CUSTOM(URL "answer = { OK, SAME }"), true, false},
+        {CUSTOM(URL "method = PUT answer = { OK, SAME }"), CUSTOM(URL "answer = { OK, SAME } method = PUT"), true,
+         true},
+#undef CUSTOM
+#undef CLOUDFLARE
+#undef URL
+#undef EXEC
+    };
+
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct unit_faults faults;
+        struct config *one = read_text(*state, pairs[i].one, &faults), *other;
+        const struct config_provider *a, *b;
+
+        assert_string_equal(faults.text, "");
+        other = read_text(*state, pairs[i].other, &faults);
+        assert_string_equal(faults.text, "");
+        a = one->providers[0];
+        b = other->providers[0];
+        if ((config_provider_login(a) == config_provider_login(b)) != pairs[i].same_login ||
+            config_provider_equal(a, b) != pairs[i].same_login ||
+            (config_provider_place(a) == config_provider_place(b)) != pairs[i].same_place)
+            unit_wrong("row %zu: %s    and %s", i, pairs[i].one, pairs[i].other);
+        config_free(one);
+        config_free(other);
+    }
+    unit_all_right();
+}
+
 /* After a reload the old object has the new content, belongs to the new configuration, and both can be freed. */
 static void test_keep_provider(void **state)
 {
@@ -498,10 +614,20 @@ static void test_many_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FOLDER(test_defaults),   WITH_FOLDER(test_everything),    WITH_FOLDER(test_faults),
-        WITH_FOLDER(test_all_faults), WITH_FOLDER(test_hostnames),     WITH_FOLDER(test_same_hostname),
-        WITH_FOLDER(test_modes),      WITH_FOLDER(test_password_file), WITH_FOLDER(test_plain_http),
-        WITH_FOLDER(test_same_login), WITH_FOLDER(test_keep_provider), WITH_FOLDER(test_no_file),
+        WITH_FOLDER(test_defaults),
+        WITH_FOLDER(test_everything),
+        WITH_FOLDER(test_faults),
+        WITH_FOLDER(test_all_faults),
+        WITH_FOLDER(test_names_that_are_not_ascii),
+        WITH_FOLDER(test_what_changes_a_login),
+        WITH_FOLDER(test_hostnames),
+        WITH_FOLDER(test_same_hostname),
+        WITH_FOLDER(test_modes),
+        WITH_FOLDER(test_password_file),
+        WITH_FOLDER(test_plain_http),
+        WITH_FOLDER(test_same_login),
+        WITH_FOLDER(test_keep_provider),
+        WITH_FOLDER(test_no_file),
         WITH_FOLDER(test_many_names),
     };
 

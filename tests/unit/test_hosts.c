@@ -73,10 +73,10 @@ static void test_broken_lines(void **state)
         {"nas.org 02:00:5e:00:53", "'02:00:5e:00:53' is no "},
         {"nas.org 33:33:00:00:00:01", "'33:33:00:00:00:01' is the MAC of a group, not of a host"},
         {"::2 nas.org", "'::2' has a character that no host name has"},
-        {"b\xc3\xbc"
-         "cher.org ::2",
-         "'b\xc3\xbc"
-         "cher.org' is not ASCII"},
+        {"stra\xc3\x9f"
+         "e.org ::2",
+         "'stra\xc3\x9f"
+         "e.org' is not ASCII"},
     };
 
     (void)state;

@@ -19,8 +19,39 @@ static void test_hostname(void **state)
     (void)state;
     assert_names("interface = wan0\nprovider x { hostname = home.example.org\n}\n", "home.example.org both wan0\n");
     assert_names("family = ipv4\nprovider x {\ninterface = wan1\n"
-                 "hostname = { Home.Example.ORG., \"*.example.org\", _x.a-b.example.org, 1.2 }\n}\n",
-                 "home.example.org ipv4 wan1\n*.example.org ipv4 wan1\n_x.a-b.example.org ipv4 wan1\n1.2 ipv4 wan1\n");
+                 "hostname = { Home.Example.ORG., \"*.example.org\", _x.a-b.example.org, 1.a2 }\n}\n",
+                 "home.example.org ipv4 wan1\n*.example.org ipv4 wan1\n_x.a-b.example.org ipv4 wan1\n1.a2 ipv4 wan1\n");
+}
+
+/* Names that are not ASCII stand as the DNS has them, from the beginning. */
+static void test_ascii_names(void **state)
+{
+    (void)state;
+    assert_names("interface = wan0\nprovider x { hostname = { \"bücher.org\", \"*.Bücher.ORG.\" }\n}\n",
+                 "xn--bcher-kva.org both wan0\n*.xn--bcher-kva.org both wan0\n");
+}
+
+static void test_normalize(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", ""},
+        {".", "."},
+        {"Home.Example.ORG", "home.example.org"},
+        {"a.b.", "a.b"},
+        {"*.A.b", "*.a.b"},
+        {"straße.", "straße"},
+        {"bücher.org.", "xn--bcher-kva.org"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *name = names_normalize(cases[i][0]);
+
+        if (strcmp(name, cases[i][1]) != 0)
+            unit_wrong("%s: %s", cases[i][0], name);
+        free(name);
+    }
+    unit_all_right();
 }
 
 #define L63 "a23456789012345678901234567890123456789012345678901234567890123"
@@ -63,8 +94,9 @@ static const struct {
     {"provider x {\nhostname = \"a,b.org\"\n}\n", "f:2: hostname: 'a,b.org' has a character that no host name has\n"},
     {"provider x {\nhostname = -a.org\n}\n", "f:2: hostname: '-a.org' has a part that begins or ends with -\n"},
     {"provider x {\nhostname = a.org-\n}\n", "f:2: hostname: 'a.org-' has a part that begins or ends with -\n"},
-    {"provider x {\nhostname = \"bücher.org\"\n}\n",
-     "f:2: hostname: 'bücher.org' is not ASCII: write its A-labels, which begin with xn--\n"},
+    {"provider x {\nhostname = \"straße.org\"\n}\n",
+     "f:2: hostname: 'straße.org' is not ASCII, and cannot be made so here: write its A-labels, which begin with "
+     "xn--\n"},
     {"provider x {\nhostname = " L63 "4.org\n}\n",
      "f:2: hostname: '" L63 "4.org' has a part longer than 63 characters\n"},
     {"provider x {\nhostname = " L63 "." L63 "." L63 "." L63 "\n}\n",
@@ -198,6 +230,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hostname),
+        cmocka_unit_test(test_ascii_names),
+        cmocka_unit_test(test_normalize),
         cmocka_unit_test(test_longest_names),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_records),

@@ -1,0 +1,38 @@
+/* login: a section `provider` of the configuration. */
+#ifndef WANDDNS_LOGIN_H
+#define WANDDNS_LOGIN_H
+
+#include "loader.h"
+#include "names.h"
+
+/* One login at one provider. */
+struct config_provider {
+    char *id; /* NAME or NAME:LABEL, as in the file */
+    struct definition *definition;
+    char *server;        /* base of the URL, without a slash at its end */
+    bool has_own_server; /* the user gave it */
+    char *username;
+    char *password;
+    char *zone;                     /* NULL: the provider is to find it */
+    char *program;                  /* of provider exec, or NULL */
+    unsigned long ttl;              /* seconds, 0: the definition's */
+    struct definition_list options; /* "name=value" */
+    struct names names;
+    struct place *place; /* of the names that have none of their own */
+};
+
+extern const struct tree_key login_keys[];
+
+/* Reads the section over what is inherited, which stays where it is. *holds_secret is set when a secret stands in the
+ * section itself. After a fault parts may be missing. The caller gives it to login_free(). */
+struct config_provider *login_read(struct faults *faults, const struct tree_node *section,
+                                   const struct place *inherited, bool *holds_secret);
+void login_free(struct config_provider *provider);
+
+/* A path of its own, whatever folder the program was started in; *path is the caller's, and stays without the key. */
+void login_read_path(struct faults *faults, const struct tree_node *section, const char *key, char **path);
+
+/* A fault when others could write the file, a warning when it holds a secret and everybody can read it. */
+void login_check_access(struct faults *faults, int line, const char *what, const char *path, bool is_secret);
+
+#endif
