@@ -1,5 +1,6 @@
 #include "account.h"
 
+#include "batch.h"
 #include "log.h"
 #include "mem.h"
 #include "timer.h"
@@ -9,24 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A record's place in its account. */
-struct slot {
-    struct account *account;
-    const struct name *name; /* of the configuration */
-    struct record *record;
-    struct batch *batch; /* the request that carries it now */
-    bool due;            /* waits for a request */
-};
-
-/* One request under way. Each name has one slot or, where its families share a request, two. */
-struct batch {
-    struct account *account;
-    struct update *update;
-    const char **names;
-    struct slot *(*slots)[2];
-    size_t count;
-    struct record_target ip4, ip6; /* all that its names share */
-    enum ip_families families;
+enum {
+    LONGEST_SLEEP_S = 24 * 3600,
+    A_SANE_TIME_S = 1700000000, /* of a clock that was set: then it is the remembered time that was wrong */
 };
 
 struct account {
@@ -38,136 +24,33 @@ struct account {
     struct slot **slots;
     size_t count;
     struct batch *batches[ACCOUNT_CONCURRENCY];
+    struct memory *memory;
     struct timer *flush;
+    struct timer *refresh;
+    uint64_t rests_until_ms; /* of timer_now_ms(): the definition's gap */
+    unsigned long requests;  /* in the window of the definition's budget that began then */
+    uint64_t window_ms;
+    bool told_rest; /* the log knows that records wait for it */
     char *refused;
 };
 
-/* ---- Batches. ---- */
+/* ---- Results. ---- */
 
-/* What it carried waits for another one, or has its answer. Its update is the caller's matter. */
-static void free_batch(struct batch *batch)
+static void forget_batch(struct account *account, const struct batch *batch)
 {
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
-        if (batch->account->batches[i] == batch)
-            batch->account->batches[i] = NULL;
-    for (size_t i = 0; i < batch->count; i++)
-        for (size_t j = 0; j < 2; j++)
-            if (batch->slots[i][j])
-                batch->slots[i][j]->batch = NULL;
-    free(batch->slots);
-    free(batch->names);
-    free(batch);
+        if (account->batches[i] == batch)
+            account->batches[i] = NULL;
 }
 
 /* The request is taken back, and its records wait for the next one. */
-static void recall_batch(struct batch *batch)
+static void recall(struct account *account, struct batch *batch)
 {
-    struct ip local = update_local_address(batch->update);
-
-    update_cancel(batch->update);
-    for (size_t i = 0; i < batch->count; i++) {
-        for (size_t j = 0; j < 2; j++) {
-            if (!batch->slots[i][j])
-                continue;
-            if (ip_is_set(&local)) /* connected: it may have arrived */
-                record_doubt(batch->slots[i][j]->record);
-            batch->slots[i][j]->due = true;
-        }
-    }
-    timer_start(batch->account->flush, 0);
-    free_batch(batch);
+    forget_batch(account, batch);
+    if (batch_recall(batch))
+        account->rests_until_ms = timer_now_ms() + account->provider->definition->gap_ms;
+    timer_start(account->flush, 0);
 }
-
-static bool is_alike(const struct record_target *a, const struct record_target *b)
-{
-    return ip_set_equal(&a->ips, &b->ips) && a->link == b->link && a->prefix_length == b->prefix_length;
-}
-
-/* The second slot of a name, when both families are due and may share a request, by the same way. A deletion is of one
- * family. */
-static struct slot *partner_of(const struct account *account, size_t index)
-{
-    struct slot *slot = account->slots[index], *next = index + 1 < account->count ? account->slots[index + 1] : NULL;
-    const struct record_target *one, *other;
-
-    if (!account->provider->definition->both_families || !next || !next->due)
-        return NULL;
-    one = record_target(slot->record);
-    other = record_target(next->record);
-    if (!one->ips.count || !other->ips.count || one->link != other->link)
-        return NULL;
-    return strcmp(record_name(slot->record), record_name(next->record)) == 0 ? next : NULL;
-}
-
-static void add_target(struct batch *name, const struct slot *slot)
-{
-    const struct record_target *target = slot ? record_target(slot->record) : NULL;
-
-    if (!target)
-        return;
-    if (record_family(slot->record) == AF_INET) {
-        name->ip4 = *target;
-        name->families |= IP_V4;
-    } else {
-        name->ip6 = *target;
-        name->families |= IP_V6;
-    }
-}
-
-/* Adds the name of a slot to the batch if what it is to be is as in the batch, which the first name sets. */
-static bool add_name(struct batch *batch, struct slot *slot, struct slot *partner)
-{
-    struct batch name = {0};
-
-    add_target(&name, slot);
-    add_target(&name, partner);
-    if (batch->count &&
-        !(batch->families == name.families && is_alike(&batch->ip4, &name.ip4) && is_alike(&batch->ip6, &name.ip6)))
-        return false;
-    batch->ip4 = name.ip4;
-    batch->ip6 = name.ip6;
-    batch->families = name.families;
-    batch->names[batch->count] = record_name(slot->record);
-    batch->slots[batch->count][0] = slot;
-    batch->slots[batch->count][1] = partner;
-    batch->count++;
-    return true;
-}
-
-static void mark_sent(struct batch *batch, struct slot *slot)
-{
-    slot->due = false;
-    slot->batch = batch;
-}
-
-/* The due names that can share a request with the first of them; NULL when none is due. */
-static struct batch *make_batch(struct account *account)
-{
-    size_t max = account->provider->definition->names_max;
-    struct batch *batch = mem_alloc(sizeof *batch);
-
-    batch->account = account;
-    batch->names = mem_alloc(max * sizeof *batch->names);
-    batch->slots = mem_alloc(max * sizeof *batch->slots);
-    for (size_t i = 0; i < account->count && batch->count < max; i++) {
-        struct slot *slot = account->slots[i], *partner;
-
-        if (!slot->due)
-            continue;
-        partner = partner_of(account, i);
-        if (!add_name(batch, slot, partner))
-            continue;
-        mark_sent(batch, slot);
-        if (partner)
-            mark_sent(batch, partner);
-    }
-    if (batch->count)
-        return batch;
-    free_batch(batch);
-    return NULL;
-}
-
-/* ---- Results. ---- */
 
 static void refuse(struct slot *slot, const char *text)
 {
@@ -181,7 +64,7 @@ static void refuse_all(struct account *account, const char *text)
     account->refused = mem_string(text);
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
         if (account->batches[i])
-            recall_batch(account->batches[i]);
+            recall(account, account->batches[i]);
     for (size_t i = 0; i < account->count; i++) {
         account->slots[i]->due = false;
         refuse(account->slots[i], text);
@@ -189,12 +72,47 @@ static void refuse_all(struct account *account, const char *text)
     log_warning("%s: no more requests: %s", account->provider->id, text);
 }
 
+/* Sends once more what the definition wants to hear of without a change, and waits for the next. The clock may step, and
+ * be wrong until then: it is looked at once a day. */
+static void on_refresh(void *arg)
+{
+    struct account *account = arg;
+    uint64_t refresh_s = account->provider->definition->refresh_ms / 1000, wait_s = LONGEST_SLEEP_S;
+    bool any = false;
+
+    for (size_t i = 0; i < account->count && refresh_s; i++) {
+        struct slot *slot = account->slots[i];
+        struct record_memory memory;
+        int64_t left_s;
+
+        if (record_state(slot->record) != RECORD_CURRENT)
+            continue;
+        record_memory(slot->record, &memory);
+        left_s = memory.published_s + (int64_t)(refresh_s * slot->jitter / 100) - timer_wall_s();
+        if (left_s <= 0 || (timer_wall_s() > A_SANE_TIME_S && (uint64_t)left_s > 2 * refresh_s))
+            record_force(slot->record);
+        else if ((uint64_t)left_s < wait_s)
+            wait_s = (uint64_t)left_s;
+        any = true;
+    }
+    if (any)
+        timer_start(account->refresh, wait_s * 1000);
+}
+
 static void on_done(void *arg, const struct update_result *results)
 {
     struct batch *batch = arg;
-    struct account *account = batch->account;
+    struct account *account = batch->owner;
     const struct update_result *refusal = NULL;
 
+    forget_batch(account, batch);
+    if (results[0].arrived)
+        account->rests_until_ms = timer_now_ms() + account->provider->definition->gap_ms;
+    if (batch_split(batch, account->provider, results)) {
+        batch_free(batch);
+        timer_start(account->flush, 0);
+        return;
+    }
     for (size_t i = 0; i < batch->count; i++) {
         for (size_t j = 0; j < 2; j++) {
             struct slot *slot = batch->slots[i][j];
@@ -202,12 +120,13 @@ static void on_done(void *arg, const struct update_result *results)
             if (!slot)
                 continue;
             slot->batch = NULL;
+            slot->most = 0;
             record_result(slot->record, &results[i]);
         }
         if (results[i].verdict == UPDATE_REFUSED_ACCOUNT)
             refusal = &results[i];
     }
-    free_batch(batch);
+    batch_free(batch);
     if (refusal)
         refuse_all(account, refusal->text);
     else
@@ -226,23 +145,17 @@ static void pretend(struct batch *batch, const struct update_batch *update)
     for (size_t i = 0; i < batch->count; i++)
         results[i] = (struct update_result){.verdict = UPDATE_DONE, .text = mem_string("dry run")};
     on_done(batch, results);
-    update_free_results(results, update->count);
+    for (size_t i = 0; i < update->count; i++)
+        free(results[i].text);
+    free(results);
     free(text);
 }
 
 static void send_batch(struct batch *batch)
 {
-    struct account *account = batch->account;
-    struct update_batch update = {
-        .provider = account->provider,
-        .names = batch->names,
-        .count = batch->count,
-        .ip4 = batch->ip4.ips,
-        .ip6 = batch->ip6.ips,
-        .families = batch->families,
-        .prefix_length = batch->ip6.prefix_length,
-        .link = batch->families & IP_V4 ? batch->ip4.link : batch->ip6.link,
-    };
+    struct account *account = batch->owner;
+    struct update_batch update = {account->provider, account->memory, batch->items,
+                                  batch->count,      batch->link,     &account->requests};
 
     if (account->dry_run)
         pretend(batch, &update);
@@ -250,17 +163,64 @@ static void send_batch(struct batch *batch)
         batch->update = update_start(account->http, &update, on_done, batch);
 }
 
+/* How long gap and budget let nothing more out. */
+static uint64_t rest_ms(struct account *account)
+{
+    const struct definition *definition = account->provider->definition;
+    uint64_t now = timer_now_ms(), until = account->rests_until_ms;
+
+    if (!account->requests || now - account->window_ms >= definition->budget_ms) {
+        account->window_ms = now; /* it begins with a request */
+        account->requests = 0;
+    }
+    if (definition->budget && account->requests >= definition->budget &&
+        until < account->window_ms + definition->budget_ms)
+        until = account->window_ms + definition->budget_ms;
+    return until > now ? until - now : 0;
+}
+
+/* Is one request at a time enough? The first one alone finds the zone, or the token, for all, a gap is
+ * behind each, and bodies of many records of one zone get into each other's way. */
+static bool is_single(const struct account *account)
+{
+    const struct definition *definition = account->provider->definition;
+
+    return definition->gap_ms || definition_has_each(definition) ||
+           (definition_keeps(definition) && memory_is_empty(account->memory));
+}
+
+static void tell_rest(struct account *account, uint64_t wait_ms)
+{
+    size_t due = 0;
+
+    for (size_t i = 0; i < account->count; i++)
+        due += account->slots[i]->due;
+    if (due && !account->told_rest)
+        log_info("%s: %zu record%s wait%s %llu s: the provider wants that much between requests", account->provider->id,
+                 due, due == 1 ? "" : "s", due == 1 ? "s" : "", (unsigned long long)(wait_ms + 999) / 1000);
+    account->told_rest |= due > 0;
+}
+
 static void on_flush(void *arg)
 {
     struct account *account = arg;
+    uint64_t wait_ms = rest_ms(account);
 
-    for (size_t i = 0; i < ACCOUNT_CONCURRENCY && !account->refused; i++) {
-        struct batch *batch = account->batches[i] ? NULL : make_batch(account);
+    for (size_t i = 0; i < (is_single(account) ? 1 : ACCOUNT_CONCURRENCY) && !wait_ms && !account->refused; i++) {
+        struct batch *batch =
+            account->batches[i] ? NULL : batch_make(account->provider, account->slots, account->count);
 
         if (!batch)
             continue;
+        batch->owner = account;
         account->batches[i] = batch;
+        account->told_rest = false;
         send_batch(batch);
+        wait_ms = rest_ms(account);
+    }
+    if (wait_ms) {
+        timer_start(account->flush, wait_ms);
+        tell_rest(account, wait_ms);
     }
 }
 
@@ -270,8 +230,10 @@ static void on_send(void *owner)
 {
     struct slot *slot = owner;
 
+    struct account *account = slot->owner;
+
     slot->due = true;
-    timer_start(slot->account->flush, 0);
+    timer_start(account->flush, 0);
 }
 
 static void on_cancel(void *owner)
@@ -279,15 +241,18 @@ static void on_cancel(void *owner)
     struct slot *slot = owner;
 
     if (slot->batch)
-        recall_batch(slot->batch);
+        recall(slot->owner, slot->batch);
     slot->due = false;
 }
 
 static void on_changed(void *owner)
 {
     struct slot *slot = owner;
+    struct account *account = slot->owner;
 
-    slot->account->changed(slot->account->arg);
+    if (account->provider->definition->refresh_ms)
+        timer_start(account->refresh, 0);
+    account->changed(account->arg);
 }
 
 static const struct record_calls record_calls = {on_send, on_cancel, on_changed};
@@ -302,7 +267,9 @@ struct account *account_new(struct http *http, bool dry_run, account_changed_fn 
     account->dry_run = dry_run;
     account->changed = changed;
     account->arg = arg;
+    account->memory = memory_new();
     account->flush = timer_new(on_flush, account);
+    account->refresh = timer_new(on_refresh, account);
     return account;
 }
 
@@ -322,7 +289,9 @@ void account_free(struct account *account)
     if (!account)
         return;
     free_slots(account->slots, account->count);
+    memory_free(account->memory);
     timer_free(account->flush);
+    timer_free(account->refresh);
     free(account->refused);
     free(account);
 }
@@ -331,7 +300,8 @@ static struct slot *new_slot(struct account *account, const char *name, int fami
 {
     struct slot *slot = mem_alloc(sizeof *slot);
 
-    slot->account = account;
+    slot->owner = account;
+    slot->jitter = (unsigned char)(90 + timer_random(21));
     slot->record = record_new(name, family, &record_calls, slot);
     return slot;
 }
@@ -360,6 +330,7 @@ void account_configure(struct account *account, const struct config_provider *pr
     size_t old_count = account->count;
 
     account->provider = provider;
+    memory_forget_all(account->memory); /* a zone or an option may be another one now */
     account->slots = mem_alloc(2 * provider->names.count * sizeof *account->slots);
     account->count = 0;
     for (size_t i = 0; i < provider->names.count; i++) {
@@ -401,22 +372,24 @@ static bool is_stranded(const struct batch *batch, const struct ip_set *gone)
 {
     struct ip local = update_local_address(batch->update);
 
-    return !ip_is_set(&local) || ip_set_has(gone, &local) || !ip_is_here(&local);
+    return update_is_asking(batch->update) && (!ip_is_set(&local) || ip_set_has(gone, &local) || !ip_is_here(&local));
 }
 
 void account_leave_addresses(struct account *account, const struct ip_set *gone)
 {
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
         if (account->batches[i] && is_stranded(account->batches[i], gone))
-            recall_batch(account->batches[i]);
+            recall(account, account->batches[i]);
 }
 
 void account_force(struct account *account)
 {
     free(account->refused);
     account->refused = NULL;
+    account->rests_until_ms = 0;
     for (size_t i = 0; i < account->count; i++)
         record_force(account->slots[i]->record);
+    timer_start(account->flush, 0);
 }
 
 const char *account_refused(const struct account *account)

@@ -288,14 +288,14 @@ void record_recall(struct record *record, const struct record_memory *memory)
         enter(record, RECORD_REFUSED, memory->refused, 0);
 }
 
-/* A request under way may change what is published, so while it runs nothing is known for sure. */
+/* A request under way may change what is published, so while it runs that is not sure. */
 void record_memory(const struct record *record, struct record_memory *memory)
 {
-    *memory = (struct record_memory){.doubtful = record->doubtful || record->state == RECORD_UPDATING};
-    if (!memory->doubtful) {
-        memory->published = record->published;
-        memory->published_s = record->published_s;
-    }
+    *memory = (struct record_memory){
+        .published = record->published,
+        .published_s = record->published_s,
+        .doubtful = record->doubtful || record->state == RECORD_UPDATING,
+    };
     if (record->state == RECORD_REFUSED)
         memory->refused = record->note;
 }

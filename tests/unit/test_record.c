@@ -97,7 +97,7 @@ static void want_withdrawn(void)
 static void answer_full(enum update_verdict verdict, bool arrived, uint64_t after_ms)
 {
     char text[] = "the provider's words";
-    struct update_result result = {verdict, arrived, after_ms, text};
+    struct update_result result = {.verdict = verdict, .arrived = arrived, .after_ms = after_ms, .text = text};
 
     assert_true(owner.queued);
     owner.queued = false;
@@ -126,14 +126,19 @@ static void advance(uint64_t ms)
         assert_int_equal(owner.cancels, cancel_count); \
     } while (0)
 
-static void assert_published(const char *text)
+/* "" when what is published is sure. */
+static void assert_memory(const char *text, const char *doubtful)
 {
     struct record_memory memory;
     char published[IP_SET_TEXT_SIZE];
 
     record_memory(record, &memory);
     assert_string_equal(ip_set_text(&memory.published, published), text);
+    assert_string_equal(memory.doubtful ? "doubtful" : "", doubtful);
 }
+
+#define assert_published(text) assert_memory(text, "")
+#define assert_perhaps(text)   assert_memory(text, "doubtful")
 
 static void test_new(void **state)
 {
@@ -209,7 +214,7 @@ static void test_lost_address(void **state)
     assert_asked(1, 0);
 }
 
-/* Nobody knows whether a request that was taken back arrived: what is published is not known any more. */
+/* Nobody knows whether a request that was taken back arrived: what was published may be there no more. */
 static void test_cancelled_is_doubtful(void **state)
 {
     (void)state;
@@ -224,7 +229,7 @@ static void test_cancelled_is_doubtful(void **state)
     want(NULL);
     assert_state("idle");
     assert_asked(4, 2);
-    assert_published("none");
+    assert_perhaps("203.0.113.7");
     want("203.0.113.7");
     assert_state("updating");
     answer(UPDATE_DONE);
@@ -245,15 +250,39 @@ static void test_cancelled_in_queue(void **state)
     assert_published("203.0.113.7");
 }
 
-/* While a request is under way, a crash must not leave a wrong memory behind. */
+/* While a request is under way, a crash must not leave a wrong memory behind: the old address is told with its doubt. */
 static void test_memory_while_updating(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    assert_perhaps("none");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.7");
+    want("203.0.113.8");
+    assert_perhaps("203.0.113.7");
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_published("203.0.113.7");
+    advance(second);
+    assert_perhaps("203.0.113.7");
+    answer(UPDATE_DONE);
+    assert_published("203.0.113.8");
+}
+
+/* A refused request may have been acted on all the same; the operator's word is one for doubt, too. */
+static void test_memory_of_doubt(void **state)
 {
     (void)state;
     want("203.0.113.7");
     answer(UPDATE_DONE);
     want("203.0.113.8");
-    assert_published("none");
-    answer(UPDATE_DONE);
+    answer_full(UPDATE_REFUSED, true, 0);
+    assert_perhaps("203.0.113.7");
+    record_force(record);
+    check();
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_perhaps("203.0.113.7");
+    advance(second);
+    answer(UPDATE_UNCHANGED);
     assert_published("203.0.113.8");
 }
 
@@ -401,7 +430,7 @@ static void test_back_to_the_old_address(void **state)
     assert_asked(2, 0);
     want("203.0.113.8");
     answer_full(UPDATE_UNREACHABLE, true, 0);
-    assert_published("none");
+    assert_perhaps("203.0.113.7");
     want("203.0.113.7");
     assert_state("updating");
     assert_asked(4, 0);
@@ -514,6 +543,23 @@ static void test_recall_other_address(void **state)
     assert_asked(1, 0);
 }
 
+/* In doubt, what was published is known for {old}, and sent anew though it is what is wanted. */
+static void test_recall_doubtful(void **state)
+{
+    struct record_memory memory = {.doubtful = true};
+
+    (void)state;
+    ip_set_parse("203.0.113.7", &memory.published);
+    record_recall(record, &memory);
+    assert_perhaps("203.0.113.7");
+    want("203.0.113.7");
+    assert_state("updating");
+    assert_asked(1, 0);
+    assert_perhaps("203.0.113.7");
+    answer(UPDATE_UNCHANGED);
+    assert_published("203.0.113.7");
+}
+
 static void test_recall_refused(void **state)
 {
     char words[] = "nohost";
@@ -612,7 +658,7 @@ static void test_withdraw_is_tried_again(void **state)
     assert_state("updating");
     answer(UPDATE_AGAIN);
     assert_state("waiting");
-    assert_published("none");
+    assert_perhaps("203.0.113.7");
     advance(minute);
     assert_state("updating");
     answer(UPDATE_UNCHANGED);
@@ -700,7 +746,7 @@ static void test_withdraw_after_a_restart(void **state)
     assert_state("updating");
     record_memory(record, &memory);
     assert_true(memory.doubtful);
-    assert_int_equal(memory.published.count, 0);
+    assert_int_equal(memory.published.count, 1);
     record_free(record);
     record = record_new("home.example.org", AF_INET, &calls, &owner);
     record_recall(record, &memory);
@@ -904,7 +950,9 @@ static void test_random(void **state)
         }
         check();
         record_memory(record, &memory);
-        assert_true(!memory.published.count || ip_set_equal(&memory.published, &published));
+        assert_true(memory.doubtful || !memory.published.count || ip_set_equal(&memory.published, &published));
+        if (record_state(record) == RECORD_UPDATING)
+            assert_true(memory.doubtful);
         if (record_state(record) == RECORD_CURRENT)
             assert_true(ip_set_equal(&record_target(record)->ips, &published));
         withdrawn += was_published && !published.count;
@@ -932,6 +980,7 @@ int main(void)
         LIFE(test_cancelled_is_doubtful),
         LIFE(test_cancelled_in_queue),
         LIFE(test_memory_while_updating),
+        LIFE(test_memory_of_doubt),
         LIFE(test_network_ladder),
         LIFE(test_server_ladder),
         LIFE(test_ladders_do_not_mix),
@@ -946,6 +995,7 @@ int main(void)
         LIFE(test_refuse),
         LIFE(test_recall),
         LIFE(test_recall_other_address),
+        LIFE(test_recall_doubtful),
         LIFE(test_recall_refused),
         LIFE(test_free_everywhere),
         LIFE(test_withdraw),

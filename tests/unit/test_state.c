@@ -69,7 +69,7 @@ static void recall_state(const char *folder)
     state_free(state);
 }
 
-/* "name type state published refused;" of each record, and what was refused of the login. */
+/* "name type published refused;" of each record, with ? behind what is doubtful, and what was refused of the login. */
 static const char *memories(void)
 {
     static char text[4096];
@@ -82,9 +82,9 @@ static const char *memories(void)
         size_t length = strlen(text);
 
         record_memory(record, &memory);
-        snprintf(text + length, sizeof text - length, "%s %s %s %s;", record_name(record),
+        snprintf(text + length, sizeof text - length, "%s %s %s%s %s;", record_name(record),
                  ip_record_type(record_family(record)), ip_set_text(&memory.published, published),
-                 memory.refused ? memory.refused : "-");
+                 memory.doubtful ? "?" : "", memory.refused ? memory.refused : "-");
     }
     snprintf(text + strlen(text), sizeof text - strlen(text), "%s",
              account_refused(account) ? account_refused(account) : "-");
@@ -135,8 +135,8 @@ static void test_round_trip(void **state)
     begin("a.example.org b.example.org *.example.org");
     recall_state(*state);
     assert_memories(
-        "a.example.org A 203.0.113.7 -;a.example.org AAAA none -;"
-        "b.example.org A none provider: nohost: there is no such name in this account;"
+        "a.example.org A 203.0.113.7 -;a.example.org AAAA none? -;"
+        "b.example.org A none? provider: nohost: there is no such name in this account;"
         "b.example.org AAAA 2001:db8::7 -;*.example.org A 203.0.113.7 -;*.example.org AAAA 2001:db8::7 -;-");
     record_memory(account_record(account, 0), &memory);
     assert_int_equal(memory.published_s, INT64_C(1800000000));
@@ -183,7 +183,7 @@ static void test_withdrawn(void **state)
     begin("a.example.org");
     want(AF_INET, "203.0.113.7");
     answer("good");
-    provider->definition->delete.url = strdup("{server}/delete");
+    provider_define(provider, "like = dyndns2\nstep delete { url = \"{server}/delete\" }\n");
     record_want(account_record(account, 0), &(struct record_target){.withdraw = true}, "no-address: wan0 has none");
     fake_timer_advance(0);
     assert_contains(fake_http_request(0)->url, "/delete");
@@ -196,19 +196,40 @@ static void test_withdrawn(void **state)
     end();
 }
 
-/* What is under way at a crash is not known afterwards. */
+/* What is under way at a crash may have come to its end or not: what was there is known, with the doubt, and is sent
+ * anew though it is what is wanted. */
 static void test_under_way(void **state)
 {
+    char *path = unit_path(*state, "state.json"), *text;
+
     begin("a.example.org");
     want(AF_INET, "203.0.113.7");
     answer("good");
+    write_state(*state);
+    text = unit_read(path);
+    assert_lacks(text, "doubtful");
+    free(text);
     want(AF_INET, "203.0.113.8");
     write_state(*state);
+    text = unit_read(path);
+    assert_contains(text, "\"address\": \"203.0.113.7\"");
+    assert_contains(text, "\"doubtful\": true");
+    free(text);
     end();
     begin("a.example.org");
+    provider_define(provider,
+                    "title = x\nstep update { url = \"{server}/set\" query = { \"old={old}\", \"ip={ip}\" } }\n");
+    free(provider->definition->name);
+    provider->definition->name = strdup("dyndns2"); /* the same place */
     recall_state(*state);
-    assert_memories(NOTHING);
+    assert_memories("a.example.org A 203.0.113.7? -;a.example.org AAAA none -;-");
+    want(AF_INET, "203.0.113.7");
+    assert_int_equal(fake_http_open(), 1);
+    assert_contains(fake_http_request(0)->url, "/set?old=203.0.113.7&ip=203.0.113.7");
+    answer("");
+    assert_memories("a.example.org A 203.0.113.7 -;a.example.org AAAA none -;-");
     end();
+    free(path);
 }
 
 /* A refused login is remembered until the login changes; what was published is known as long as it is the same place. */
@@ -216,7 +237,7 @@ static void test_login_changes(void **state)
 {
     static const char *const badauth =
         "a.example.org A 203.0.113.7 provider: badauth: the user name or the password is wrong;"
-        "a.example.org AAAA none provider: badauth: the user name or the password is wrong;"
+        "a.example.org AAAA none? provider: badauth: the user name or the password is wrong;"
         "provider: badauth: the user name or the password is wrong";
 
     begin("a.example.org");
@@ -236,7 +257,7 @@ static void test_login_changes(void **state)
     begin("a.example.org");
     strcpy(provider->password, "SECRET");
     recall_state(*state);
-    assert_memories("a.example.org A 203.0.113.7 -;a.example.org AAAA none -;-");
+    assert_memories("a.example.org A 203.0.113.7 -;a.example.org AAAA none? -;-");
     end();
     /* Another user, or another server, is another place. */
     begin("a.example.org");
@@ -422,7 +443,14 @@ static void test_wrong_entries(void **state)
         {A_RECORD("203.0.113.7,,203.0.113.8"), true, "none"},
         {A_RECORD("203.0.113.7;203.0.113.8"), true, "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"doubtful\": 1}", true, "none"},
-        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"doubtful\": true}", false, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"doubtful\": true}", false,
+         "none?"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
+         "\"doubtful\": true}",
+         false, "203.0.113.7?"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
+         "\"doubtful\": false}",
+         false, "203.0.113.7"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"\"}", true, "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": 3405803783}", true,
          "none"},

@@ -1,0 +1,41 @@
+/* batch: which of a login's records go together in one request, as the provider's definition allows. */
+#ifndef WANDDNS_BATCH_H
+#define WANDDNS_BATCH_H
+
+#include "record.h"
+
+/* A record's place in its account. */
+struct slot {
+    void *owner;
+    const struct name *name; /* of the configuration */
+    struct record *record;
+    struct batch *batch;  /* the request that carries it now */
+    bool due;             /* waits for a request */
+    size_t most;          /* records in it, where more were refused together; 0: as many as may be */
+    unsigned char jitter; /* percent of the definition's refresh, 90 to 110 */
+};
+
+/* One request under way. Each name has one slot or, where its families share a request, two. */
+struct batch {
+    void *owner;
+    struct update *update;
+    struct update_item *items;
+    struct slot *(*slots)[2];
+    size_t count;
+    int link;
+};
+
+/* The due records that can share a request with the first of them; NULL when none is due. They are due no more. */
+struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count);
+
+/* What it carried waits for another one, or has its answer. Its update is the caller's matter. */
+void batch_free(struct batch *batch);
+
+/* Takes the request back: its records are due again, and doubtful where it may have arrived; true then. Frees the batch. */
+bool batch_recall(struct batch *batch);
+
+/* One record that is wrong has all of a body refused: then true, and all are due again in bodies half as long, down to
+ * the one that is it. */
+bool batch_split(struct batch *batch, const struct config_provider *provider, const struct update_result *results);
+
+#endif

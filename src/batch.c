@@ -1,0 +1,170 @@
+#include "batch.h"
+
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+void batch_free(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        for (size_t j = 0; j < 2; j++)
+            if (batch->slots[i][j])
+                batch->slots[i][j]->batch = NULL;
+    free(batch->slots);
+    free(batch->items);
+    free(batch);
+}
+
+bool batch_recall(struct batch *batch)
+{
+    bool may_have_arrived = update_may_have_arrived(batch->update);
+
+    update_cancel(batch->update);
+    for (size_t i = 0; i < batch->count; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            if (!batch->slots[i][j])
+                continue;
+            if (may_have_arrived)
+                record_doubt(batch->slots[i][j]->record);
+            batch->slots[i][j]->due = true;
+        }
+    }
+    batch_free(batch);
+    return may_have_arrived;
+}
+
+bool batch_split(struct batch *batch, const struct config_provider *provider, const struct update_result *results)
+{
+    if (batch->count == 1 || results[0].verdict != UPDATE_REFUSED || results[0].is_of_all ||
+        !definition_has_each(provider->definition))
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->slots[i][0]->most = (batch->count + 1) / 2;
+        batch->slots[i][0]->due = true;
+    }
+    return true;
+}
+
+/* What is to be published of it, or, where one request says it for both families, what is published and to stay. */
+static struct ip_set addresses_of(const struct slot *slot, bool passenger)
+{
+    const struct record_target *target = record_target(slot->record);
+    struct record_memory memory;
+
+    if (target->ips.count || target->withdraw || !passenger)
+        return target->ips;
+    record_memory(slot->record, &memory);
+    return memory.published;
+}
+
+/* The slot of the name's other family, or NULL: they stand beside each other. */
+static struct slot *twin_of(struct slot *const *slots, size_t count, size_t index)
+{
+    const char *name = record_name(slots[index]->record);
+
+    if (index + 1 < count && strcmp(name, record_name(slots[index + 1]->record)) == 0)
+        return slots[index + 1];
+    return index && strcmp(name, record_name(slots[index - 1]->record)) == 0 ? slots[index - 1] : NULL;
+}
+
+/* May they share a request? A deletion is of one family, and two ways are two requests. */
+static bool is_partner(const struct slot *slot, const struct slot *twin, const struct definition *definition)
+{
+    bool required = definition->both_required;
+
+    if (!twin || !definition->both_families)
+        return false;
+    return record_target(slot->record)->ips.count && addresses_of(twin, required).count &&
+           (required || record_target(slot->record)->link == record_target(twin->record)->link);
+}
+
+static void add_target(struct update_item *item, const struct slot *slot, bool passenger)
+{
+    const struct record_target *target = record_target(slot->record);
+
+    if (record_family(slot->record) == AF_INET) {
+        item->ip4 = addresses_of(slot, passenger);
+        item->families |= IP_V4;
+    } else {
+        item->ip6 = addresses_of(slot, passenger);
+        item->prefix_length = target->prefix_length;
+        item->families |= IP_V6;
+    }
+}
+
+/* May the item go with those of the batch? Records have addresses of their own where the definition has `each`, and the
+ * zone in the URL is the same. */
+static bool fits(const struct batch *batch, const struct config_provider *provider, const struct update_item *item,
+                 int link)
+{
+    const struct update_item *first = &batch->items[0];
+    bool deletes = !item->ip4.count && !item->ip6.count;
+
+    if (batch->link != link || deletes != (!first->ip4.count && !first->ip6.count))
+        return false;
+    if (definition_has_each(provider->definition))
+        return provider->zone != NULL;
+    return first->families == item->families && ip_set_equal(&first->ip4, &item->ip4) &&
+           ip_set_equal(&first->ip6, &item->ip6) && first->prefix_length == item->prefix_length;
+}
+
+/* Adds the name of a slot if it fits. The partner has a result of its own only when it is due, too. */
+static bool add_name(struct batch *batch, const struct config_provider *provider, struct slot *slot,
+                     struct slot *partner)
+{
+    struct update_item item = {.name = record_name(slot->record)};
+    struct record_memory memory;
+    int link = record_target(slot->record)->link;
+
+    if (partner && !partner->due && !provider->definition->both_required)
+        partner = NULL;
+    record_memory(slot->record, &memory);
+    item.old = memory.published;
+    add_target(&item, slot, false);
+    if (partner)
+        add_target(&item, partner, provider->definition->both_required);
+    if (batch->count && (batch->slots[0][0]->most != slot->most || !fits(batch, provider, &item, link)))
+        return false;
+    batch->link = link;
+    batch->items[batch->count] = item;
+    batch->slots[batch->count][0] = slot;
+    batch->slots[batch->count][1] = partner && partner->due ? partner : NULL;
+    batch->count++;
+    return true;
+}
+
+static void mark_sent(struct batch *batch, struct slot *slot)
+{
+    slot->due = false;
+    slot->batch = batch;
+}
+
+struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count)
+{
+    size_t max = provider->definition->names;
+    struct batch *batch = mem_alloc(sizeof *batch);
+
+    batch->items = mem_alloc(max * sizeof *batch->items);
+    batch->slots = mem_alloc(max * sizeof *batch->slots);
+    for (size_t i = 0; i < count && batch->count < max; i++) {
+        struct slot *slot = slots[i];
+        struct slot *twin = twin_of(slots, count, i);
+        bool together = is_partner(slot, twin, provider->definition);
+
+        /* Where one request says it for both, no other runs beside it. */
+        if (!slot->due || (twin && twin->batch && provider->definition->both_required) ||
+            !add_name(batch, provider, slot, together ? twin : NULL))
+            continue;
+        if (slot->most && slot->most < max) /* which a reload may have made less */
+            max = slot->most;
+        for (size_t j = 0; j < 2; j++)
+            if (batch->slots[batch->count - 1][j])
+                mark_sent(batch, batch->slots[batch->count - 1][j]);
+    }
+    if (batch->count)
+        return batch;
+    batch_free(batch);
+    return NULL;
+}
