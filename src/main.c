@@ -1,5 +1,7 @@
 #include "config.h"
 #include "daemon.h"
+#include "listing.h"
+#include "loader.h"
 #include "log.h"
 #include "nearest.h"
 #include "watch.h"
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 enum { GOOD = 0, USAGE = 2 };
 
@@ -26,6 +29,7 @@ enum {
 struct arguments {
     const char *config;
     const char *state_dir;
+    const char *word; /* behind the command, or NULL */
     struct rule rule; /* of --interface */
     bool dry_run;
     bool json;
@@ -36,7 +40,8 @@ struct arguments {
 struct command {
     const char *name;
     int (*run)(const struct arguments *arguments);
-    int takes; /* OPTION_... */
+    int takes;        /* OPTION_... */
+    const char *word; /* what may stand behind it, or NULL */
     const char *help;
 };
 
@@ -61,13 +66,21 @@ static int run_watch(const struct arguments *arguments)
     return watch_run(&options);
 }
 
-static void print_fault(void *arg, const char *file, int line, const char *text)
+static int check_definition(const char *path)
 {
-    (void)arg;
-    if (line)
-        fprintf(stderr, "%s:%d: %s\n", file, line, text);
-    else
-        fprintf(stderr, "%s: %s\n", file, text);
+    struct definition *definition = loader_read(path, fault_print, NULL);
+    struct stat status;
+
+    if (!definition && stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+        fputs("(this was read as the definition of a provider; a configuration is checked by: wanddns -c FILE check)\n",
+              stderr);
+    }
+    if (!definition)
+        return USAGE;
+    printf("%s: good, the definition of %s with %zu step%s%s\n", path, definition->name, definition->step_count,
+           definition->step_count == 1 ? "" : "s", definition->step_count ? "" : ": only others can build on it");
+    definition_free(definition);
+    return GOOD;
 }
 
 static int run_check(const struct arguments *arguments)
@@ -76,7 +89,9 @@ static int run_check(const struct arguments *arguments)
     size_t names = 0;
 
     log_set_plain();
-    config = config_read(arguments->config, print_fault, NULL);
+    if (arguments->word)
+        return check_definition(arguments->word);
+    config = config_read(arguments->config, fault_print, NULL);
     if (!config)
         return USAGE;
     for (size_t i = 0; i < config->provider_count; i++)
@@ -87,13 +102,19 @@ static int run_check(const struct arguments *arguments)
     return GOOD;
 }
 
+static int run_providers(const struct arguments *arguments)
+{
+    return listing_run(arguments->word);
+}
+
 static const struct command commands[] = {
-    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, "the daemon, in the foreground"},
-    {"once", run_once, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN,
+    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, NULL, "the daemon, in the foreground"},
+    {"once", run_once, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, NULL,
      "publish what is out of date, then exit: 0 when all is current"},
-    {"watch", run_watch, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE,
+    {"watch", run_watch, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE, NULL,
      "print the addresses and their changes; needs no configuration"},
-    {"check", run_check, OPTION_CONFIG, "check the configuration"},
+    {"check", run_check, OPTION_CONFIG, "[FILE]", "check the configuration, or the definition of a provider"},
+    {"providers", run_providers, 0, "[NAME]", "list the providers, or tell what one needs"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -111,7 +132,7 @@ static int print_help(void)
     puts("Usage: wanddns [OPTION]... COMMAND\n"
          "Keeps DNS names pointed at the addresses of this gateway.\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-6s  %s\n", commands[i].name, commands[i].help);
+        printf("  %-9s %-6s %s\n", commands[i].name, commands[i].word ? commands[i].word : "", commands[i].help);
     puts("\n"
          "  -c, --config FILE        " SYSCONFDIR "/wanddns/wanddns.conf\n"
          "      --state-dir DIR      what was published, " LOCALSTATEDIR "/lib/wanddns\n"
@@ -123,6 +144,7 @@ static int print_help(void)
          "  -h, --help\n"
          "  -V, --version\n"
          "\n"
+         "Definitions of providers: " SYSCONFDIR "/wanddns/providers (yours) and\n" PKGDATADIR "/providers.\n"
          "Exit status: 0 good, 1 failed, 2 usage or configuration.");
     return GOOD;
 }
@@ -260,8 +282,9 @@ int main(int argc, char **argv)
     command = find_command(argv[optind]);
     if (!command)
         return unknown_command(argv[optind]);
-    if (optind + 1 < argc)
-        return usage_fault("too many arguments: ", argv[optind + 1], NULL);
+    if (optind + (command->word ? 2 : 1) < argc)
+        return usage_fault("too many arguments: ", argv[optind + (command->word ? 2 : 1)], NULL);
+    arguments.word = argv[optind + 1];
     if (arguments.given & ~command->takes)
         return wrong_option(command, arguments.given & ~command->takes);
     return command->run(&arguments);
