@@ -1,4 +1,4 @@
-/* A false clock: timer.h without a loop, where time passes only when a test says so. */
+/* A false clock: timer.h without a loop, where time passes only when a test says so. timer_nonce() counts. */
 #ifndef WANDDNS_TESTS_FAKE_TIMER_H
 #define WANDDNS_TESTS_FAKE_TIMER_H
 

@@ -14,7 +14,7 @@ int levels_setup(void **state)
     free(unit_file(folder, "plain", "", 0600));
     free(unit_file(folder, "echo.conf",
                    "title = Echo\nserver = \"https://echo.example.org:8443\"\n"
-                   "step address { url = \"{server}/ip?format=json\"\njson = client.ip }\n",
+                   "step address { url = \"{server}/ip?format=json\"\nget = \"ip=client.ip\" }\n",
                    0600));
     free(unit_file(folder, "plain-text.conf",
                    "title = Echo\nserver = \"https://text.example.org\"\nstep address { url = \"{server}/\" }\n",

@@ -1,4 +1,5 @@
-/* One provider's section with its names, read as config.c would. */
+/* One provider's section with its names, read as config.c would. Of the names that are not ASCII only bücher.org has
+ * A-labels. */
 #ifndef WANDDNS_TESTS_SECTION_H
 #define WANDDNS_TESTS_SECTION_H
 
