@@ -9,7 +9,8 @@ from pathlib import Path
 
 import crowd
 import peers
-from harness.daemon import environment
+import zone
+from harness.daemon import PROVIDERS, account, configuration, environment
 from harness.topology import WAN0, WAN1
 from stage import BUILD, LOGIN, TOP, URL, Fault
 
@@ -279,14 +280,18 @@ def row7(new_stage, args):
                  bar=str(expected), good=numbers == {expected})
 
 
+def concurrency():
+    """How many requests of a login are under way at once."""
+    header = (TOP / "include/account.h").read_text()
+    return re.search(r"ACCOUNT_CONCURRENCY = (\d+)", header)[1]
+
+
 def curl_parallel(stage, address, requests):
     """The same requests by curl, from its start until the last is answered."""
-    header = (TOP / "include/account.h").read_text()
-    concurrency = re.search(r"ACCOUNT_CONCURRENCY = (\d+)", header)[1]
     urls = stage.folder / "urls"
     urls.write_text("".join(f'url = "{URL}{request.target}"\n' for request in requests))
     before = time.monotonic_ns()
-    whole(stage, curl(stage, "--parallel", "--parallel-max", concurrency, "--config", urls))
+    whole(stage, curl(stage, "--parallel", "--parallel-max", concurrency(), "--config", urls))
     return max(stage.request(address, stage.server).answered for _ in requests) - before
 
 
@@ -367,5 +372,92 @@ def row11(new_stage, args):
                  ratio=f"{(statistics.median(aloud) - typical) / 1e6:+.2f} ms")
 
 
+PROVIDERS_OF_ROW12 = """alidns cloudflare desec digitalocean duckdns dyndns2 dynu dynv6 freedns
+    gandi godaddy hetzner-cloud ionos linode loopia namecheap netlify ovh porkbun vultr""".split()
+
+
+def cost(mode, *files):
+    """The lines that build-bench/cost prints."""
+    done = subprocess.run([BUILD / "cost", mode, *files], capture_output=True, text=True,
+                          check=False, env=environment())
+    if done.returncode:
+        raise Fault(f"cost {mode} ended with {done.returncode}: {done.stderr}")
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def written(name, *sections):
+    """A configuration that nothing is requested by."""
+    file = BUILD / "stages" / name
+    file.touch(mode=0o600)
+    file.write_text(configuration(*sections, family="ipv4"))
+    return file
+
+
+def definition_files(name):
+    """The file of a definition, and those that it builds on."""
+    file = Path(PROVIDERS) / f"{name}.conf"
+    base = re.search(r"^like\s*=\s*([\w-]+)", file.read_text(), re.M)
+    return [file, *(definition_files(base[1]) if base else [])]
+
+
+def row12(_new_stage, args):
+    """reading a configuration with twenty providers"""
+    names = PROVIDERS_OF_ROW12
+    file = written("twenty.conf", *(account(URL, title=name, zone="example.org") for name in names))
+    files = [file] + [part for name in names for part in definition_files(name)]
+    ours, theirs = [], []
+    for _ in range((args.repeat or 20) + 1):
+        ours.append(int(cost("config", file)[0][0]))
+        theirs.append(int(cost("floor", *files)[0][0]))
+    typical, size = statistics.median(ours[1:]), sum(part.stat().st_size for part in files)
+    yield Figure(12, f"configuration with {len(names)} providers: CPU",
+                 theirs=f"libConfuse, {size / 1024:.0f} KiB {spread(theirs[1:])}",
+                 ours=spread(ours[1:]), ratio=f"{ratio_of(ours[1:], theirs[1:]):.1f} x",
+                 bar="<= 10 ms", good=typical <= 10e6)
+
+
+def row13(_new_stage, args):
+    """expanding one request"""
+    file = written("requests.conf", account(None, title="cloudflare", zone="example.org"),
+                   account(URL, hosts(NAMES_IN_REQUEST)),
+                   account(None, title="alidns", zone="example.org"))
+    rounds = [cost("request", file) for _ in range(args.repeat or 5)]
+    for lines in zip(*rounds):
+        name, count, _ = lines[0]
+        typical = statistics.median(int(line[2]) for line in lines)
+        yield Figure(13, f"request of {name}, {count} name{'s' * (count != '1')}: CPU",
+                     ours=us(typical), bar="<= 20 us", good=typical <= 20e3)
+
+
+def row14(new_stage, args):
+    """a thousand records of a zone with ids"""
+    count, ours, theirs, numbers = 1000, [], [], set()
+    with new_stage() as stage:
+        server = zone.Zone(stage)
+        process = daemon(stage, count, settle="0ms", section=server.section(hosts(count)))
+        for turn in range(1, (args.repeat or 10) + 3):
+            stage.lose()
+            process.rest(0.5)
+            address, before = stage.gain()
+            # Nothing is read meanwhile: the last answer is found in the server's log.
+            process.rest(0.5)
+            process.until("-> current", turn * count)
+            answers = server.answers()
+            if turn == 1: # the ids are learned
+                continue
+            numbers.add((len(answers), *{answer.method for answer in answers}))
+            ours.append(answers[-1].answered - before)
+            before = time.monotonic_ns()
+            whole(stage, server.curl(address, answers, concurrency()))
+            theirs.append(server.answers()[-1].answered - before)
+    ratio = ratio_of(ours[1:], theirs[1:])
+    yield Figure(14, f"{count} records with ids: change -> last answer", ours=spread(ours[1:]),
+                 theirs="curl --parallel, HTTP/2 " + spread(theirs[1:]), ratio=f"{ratio:.2f} x",
+                 bar="<= 1.3 x", good=ratio <= 1.3)
+    expected = f"{count} PATCH"
+    sent = ", ".join(" ".join(map(str, number)) for number in sorted(numbers))
+    yield Figure(14, "  requests", theirs=expected, ours=sent, bar=expected, good=sent == expected)
+
+
 ALL = {"1": row1, "2": row2, "3": row3, "4": row4, "5": row5, "6": row6, "7": row7, "8": row8,
-       "9": row9, "10": row10, "11": row11}
+       "9": row9, "10": row10, "11": row11, "12": row12, "13": row13, "14": row14}

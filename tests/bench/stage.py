@@ -235,6 +235,10 @@ class Stage:
         """Starts a command in the gateway; the end of the stage is its end."""
         return self._start(self.net.gateway, *command)
 
+    def serve(self, *command):
+        """The same beside the server."""
+        return self._start(self.net.internet, *command)
+
     def lose(self):
         if self.address:
             self.link.change(self.address, there=False)
@@ -245,11 +249,13 @@ class Stage:
         self.address = next(self.fresh)
         return self.address, self.link.change(self.address, there=True)
 
-    def configure(self, names, hosts_file=None, **keys):
-        """Writes a configuration and an empty state; returns the program's options for both."""
+    def configure(self, names, hosts_file=None, section=None, **keys):
+        """Writes a configuration and an empty state; returns the program's options for both.
+        section is the provider's, if it is not the server's."""
         file, state = self.folder / "wanddns.conf", self.folder / "state"
         keys = {"interface": "wan0", "family": "ipv4", "ca_file": self.authority.ca_file, **keys}
-        section = account(URL, names, username=LOGIN[0], password=LOGIN[1], hosts_file=hosts_file)
+        section = section or account(URL, names, username=LOGIN[0], password=LOGIN[1],
+                                     hosts_file=hosts_file)
         shutil.rmtree(state, ignore_errors=True)
         state.mkdir(mode=0o700)
         file.touch(mode=0o600)

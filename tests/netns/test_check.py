@@ -101,7 +101,7 @@ FAULTS = {
                                ["a.example.org"]),
     "second-of-a-list": (section(hostname='{ a.example.org,\n "b!.example.org" }'), 6, ["b!"]),
     "empty-list": (section(hostname="{ }"), 5, ["an empty list"]),
-    "unknown-provider": (section() + section("noip"), 7, ["noip", "no-ip"]),
+    "unknown-provider": (section() + section("no-op"), 7, ["no-op", "no-ip"]),
     "unknown-provider-far": (section("nothing-like-it"), 1, ["nothing-like-it"]),
     "provider-with-path": (section('"../dyndns2"'), 1, ["../dyndns2"]),
     "same-title-twice": (section() + section(), None, ["dyndns2"]),
@@ -148,7 +148,7 @@ def test_fault_is_one_line_with_file_and_line(checker, name):
 def test_check_lists_every_fault_of_meaning(checker):
     """check does not stop at the first fault."""
     found = checker.faults("family = ipv5\nsettle = soon\n" + section(hostname="x")
-                           + section("noip"))
+                           + section("no-op"))
     assert sorted(line for line, _ in found) == [1, 2, 7, 9]
 
 
@@ -297,7 +297,7 @@ PLACE_FAULTS = {
         "source: more than 2 services"),
     "echo-of-an-update-provider": (
         section(source='"echo:no-ip"'), 6, "source: no-ip is no address echo service"),
-    "echo-unknown": (section(source='"echo:nothing-like-it"'), 6, "there is no provider 'nothing-like-it'"),
+    "echo-unknown": (section(source='"echo:nothing-like-it"'), 6, "there is no provider 'nothing-like-it' (wanddns providers lists them)"),
     "exec-relative": (section(source='"exec:bin/address"'), 6, "source: 'bin/address' does not begin with /"),
     "exec-missing": (section(source='"exec:/nonexistent/x"'), 6, "source: /nonexistent/x cannot be run"),
     "exec-with-arguments": (

@@ -520,15 +520,11 @@ def test_killed_while_a_request_is_under_way(lab):
     """After kill -9 the old address, when it is back, is sent: nobody knows what the server did with the new one."""
     daemon = start_ipv4(lab, daemon={"expect": -signal.SIGKILL})
 
-    def remembered():
-        file = daemon.state_dir / "state.json"
-        return daemon.state()[HOME, "A"].get("address") if file.exists() else None
-
-    until(lambda: remembered() == "203.0.113.7", what="the address in the state")
+    remembers(daemon, "203.0.113.7")
     lab.server.answer = lambda request: Reply(hang=True)
     lab.net.replace4(7, 9)
     lab.server.wait_for(2)
-    until(lambda: remembered() is None, what="the doubt in the state")
+    until(lambda: daemon.state()[HOME, "A"].get("doubtful"), what="the doubt in the state")
     daemon.kill()
     lab.server.answer = good
     lab.net.replace4(9, 7)

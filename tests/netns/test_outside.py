@@ -8,6 +8,7 @@ import pytest
 from harness.carrier import INNER, LINK, Carrier, echo, echo_json
 from harness.daemon import account, with_etc
 from harness.expect import HOME, at_rest, is_current, sent, until
+from harness.program import is_running
 from harness.sections import Providers, provider, record
 from harness.server import Reply
 from harness.topology import SERVER4, SERVER6, WAN0, WAN1
@@ -119,7 +120,7 @@ def test_named_service_answers_in_json(lab, carrier):
     service = lab.another_server(answer=echo_json)
     providers = Providers(lab)
     providers.add("mirror", f'title = "a mirror"\nserver = "{service.url}"\n'
-                            'step address {\n url = "{server}/v1/whoami"\n json = "client.ip"\n}\n')
+                            'step address {\n url = "{server}/v1/whoami"\n get = "ip=client.ip"\n}\n')
     daemon = lab.daemon(asking(lab, "echo:mirror"), wrap=providers.wrap)
     is_current(daemon, "203.0.113.200")
     assert [request.target for request in service.requests] == ["/v1/whoami"]
@@ -361,14 +362,6 @@ def test_program_that_does_not_print_the_address_is_not_believed(lab, text, reas
     is_current(daemon, "203.0.113.99")
     daemon.stop()
     assert sent(lab.server) == ["203.0.113.99"]
-
-
-def is_running(pid):
-    """Not when it is dead and only waits for its parent to ask."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_program_that_hangs_does_not_hold_the_daemon(lab):

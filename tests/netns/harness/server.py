@@ -42,6 +42,7 @@ class Request:
     peer_port: int
     local: str
     read: float = 0.0  # it was read whole
+    body: bytes = b""
     answered: float | None = None  # the last byte of the answer was handed to the kernel
     gone: float | None = None  # the client went away before the answer was complete
 
@@ -257,7 +258,8 @@ class Server:
             moment = time.monotonic()
             field_name = "answered" if complete else "gone"
             self._note(lambda: setattr(request, field_name, moment))
-        return complete and reply.raw is None and not reply.close
+        wish = request.headers.get("connection", "").lower()
+        return complete and reply.raw is None and not reply.close and wish != "close"
 
     def _send(self, stream, reply):
         """True when the answer went out whole."""
@@ -308,11 +310,17 @@ def _read_request(stream, peer, local):
         head += data
         if not data or len(head) > MAX_HEAD:
             return None
-    first, *lines = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    head, _, body = head.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ")
     headers = {}
     for line in lines:
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
+    while len(body) < int(headers.get("content-length", 0)):
+        data = stream.recv(MAX_HEAD)
+        if not data:
+            return None
+        body += data
     return Request(arrived, method, target, headers, _plain(peer[0]), peer[1], _plain(local[0]),
-                   read=time.monotonic())
+                   read=time.monotonic(), body=body)
