@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* Of RFC 3986 section 2.3. */
+#define UNRESERVED "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
 enum {
     MOST_WORDS = 4096,   /* that are looked through for secrets */
     LONGEST_WORDS = 120, /* of the provider's own words */
@@ -69,7 +72,9 @@ static void hide(struct buf *words, const char *secret, const char *show)
     struct buf clean = {0};
     const char *at = buf_text(words), *found;
 
-    while (*secret && (found = strstr(at, secret))) {
+    if (!*secret || !strstr(at, secret))
+        return;
+    while ((found = strstr(at, secret))) {
         buf_add_n(&clean, at, (size_t)(found - at));
         buf_add(&clean, show);
         at = found + strlen(secret);
@@ -82,9 +87,11 @@ static void hide(struct buf *words, const char *secret, const char *show)
 /* In each form in which it is sent. */
 static void hide_all(struct buf *words, const char *secret, const char *show)
 {
-    static const enum buf_place places[] = {BUF_RAW, BUF_PATH, BUF_QUERY, BUF_STRICT, BUF_JSON, BUF_XML};
+    static const enum buf_place places[] = {BUF_PATH, BUF_QUERY, BUF_STRICT, BUF_JSON, BUF_XML};
+    bool is_plain = !secret[strspn(secret, UNRESERVED)]; /* the same in each place */
 
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    hide(words, secret, show);
+    for (size_t i = 0; i < sizeof places / sizeof *places && !is_plain; i++) {
         struct buf escaped = {0};
 
         buf_add_escaped(&escaped, secret, places[i]);
