@@ -230,12 +230,14 @@ static uint64_t lifetime_ms(const struct verdict_answer *answer, struct values *
 static void keep(const struct verdict_answer *answer, struct values *values, const struct definition_step *step,
                  struct memory *memory, const struct json_t *element, const char *key)
 {
+    uint64_t for_ms = lifetime_ms(answer, values, step);
+
     for (size_t i = 0; i < step->get.count; i++) {
         char *name = name_of(step->get.list[i]);
         char *text = value_at(answer, values, element, definition_text(step->get.list[i]));
 
         if (text && is_kept(step, name))
-            memory_keep(memory, key, name, text, lifetime_ms(answer, values, step));
+            memory_keep(memory, key, name, text, for_ms);
         mem_wipe(text);
         free(name);
     }
