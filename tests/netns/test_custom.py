@@ -7,10 +7,10 @@ import pytest
 
 from harness.daemon import account
 from harness.expect import HOME, is_current
+from harness.quick import QUICK, start, write_config
 from harness.server import Reply
 from harness.topology import WAN0
 
-QUICK = {"settle": "20ms"}
 VPN = "vpn.example.org"
 SECRET = "p&ss w=rd/?#%41+ü"
 
@@ -26,17 +26,6 @@ def section(lab, path="/set?name={hostname}&addr={ip}", hostname=HOME, *, title=
     """A provider section with this path behind the server."""
     url = (server or lab.server).url + path
     return account(None, hostname, title=title, url=url, username=username, password=password, **keys)
-
-
-def start(lab, *sections, **keys):
-    return lab.daemon(lab.config(*sections, **{"family": "ipv4", **QUICK, **keys}))
-
-
-def write_config(lab, *sections, **keys):
-    path = lab.dir / "wanddns.conf"
-    path.write_text(lab.config(*sections, **{"family": "ipv4", **QUICK, **keys}))
-    path.chmod(0o600)
-    return path
 
 
 # What is sent

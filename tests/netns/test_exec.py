@@ -9,9 +9,9 @@ import pytest
 from harness.daemon import account
 from harness.expect import HOME, is_current, until
 from harness.program import Program, is_running
+from harness.quick import QUICK, start, write_config
 from harness.topology import WAN0, WAN1
 
-QUICK = {"settle": "20ms"}
 VPN = "vpn.example.org"
 USER, SECRET = "alice-of-the-exec", "s3cret with blanks & ümlauts: '\""
 
@@ -20,17 +20,6 @@ USER, SECRET = "alice-of-the-exec", "s3cret with blanks & ümlauts: '\""
 def program(lab):
     lab.net.online(WAN0, v4=7)
     return Program(lab.dir / "program")
-
-
-def start(lab, *sections, **keys):
-    return lab.daemon(lab.config(*sections, **{"family": "ipv4", **QUICK, **keys}))
-
-
-def write_config(lab, *sections, **keys):
-    path = lab.dir / "wanddns.conf"
-    path.write_text(lab.config(*sections, **{"family": "ipv4", **QUICK, **keys}))
-    path.chmod(0o600)
-    return path
 
 
 # What it is told

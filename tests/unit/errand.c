@@ -1,5 +1,7 @@
 #include "errand.h"
 
+#include "log.h"
+
 #include "fake_http.h"
 #include "fake_timer.h"
 #include "unit.h"
@@ -74,4 +76,11 @@ void errand_judge(const struct errand *errand, const struct http_answer *answer,
     fake_timer_advance(0);
     assert_int_equal(results->calls, 1);
     assert_int_equal(fake_http_open(), 0);
+}
+
+int errand_quiet(void **state)
+{
+    (void)state;
+    log_set_level(LOG_LEVEL_ERROR);
+    return 0;
 }

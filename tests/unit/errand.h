@@ -13,7 +13,8 @@ struct errand {
     struct update_batch update;
 };
 
-/* Addresses with commas between them, or NULL for a family that has no part in it. All share one memory, which is emptied here. */
+/* Addresses with commas between them, or NULL for a family that has no part in it. All share one memory, which is
+ * emptied here. */
 void errand_make(struct errand *errand, const struct config_provider *provider, const char *ip4, const char *ip6);
 
 /* A copy of the results, which a test may keep. */
@@ -34,6 +35,9 @@ struct update *errand_start(const struct errand *errand, struct errand_results *
 
 /* The results of an update of one request with this answer. */
 void errand_judge(const struct errand *errand, const struct http_answer *answer, struct errand_results *results);
+
+/* Set up of a group: no log but errors. */
+int errand_quiet(void **state);
 
 const char *errand_verdict(enum update_verdict verdict);
 

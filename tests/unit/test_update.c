@@ -197,13 +197,6 @@ static void test_there_and_back(void **state)
     provider_free(provider);
 }
 
-static int quiet(void **state)
-{
-    (void)state;
-    log_set_level(LOG_LEVEL_ERROR);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,5 +205,5 @@ int main(void)
         cmocka_unit_test(test_there_and_back),
     };
 
-    return cmocka_run_group_tests_name("update", tests, quiet, NULL);
+    return cmocka_run_group_tests_name("update", tests, errand_quiet, NULL);
 }

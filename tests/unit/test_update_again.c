@@ -188,13 +188,6 @@ static void test_status_of_trouble(void **state)
     provider_free(provider);
 }
 
-static int quiet(void **state)
-{
-    (void)state;
-    log_set_level(LOG_LEVEL_ERROR);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,5 +197,5 @@ int main(void)
         cmocka_unit_test(test_status_of_trouble),
     };
 
-    return cmocka_run_group_tests_name("update: again", tests, quiet, NULL);
+    return cmocka_run_group_tests_name("update: again", tests, errand_quiet, NULL);
 }

@@ -399,13 +399,6 @@ static void test_one_line_of_json(void **state)
     unit_all_right();
 }
 
-static int quiet(void **state)
-{
-    (void)state;
-    log_set_level(LOG_LEVEL_ERROR);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,5 +414,5 @@ int main(void)
         cmocka_unit_test(test_one_line_of_json),
     };
 
-    return cmocka_run_group_tests_name("update: answers", tests, quiet, NULL);
+    return cmocka_run_group_tests_name("update: answers", tests, errand_quiet, NULL);
 }
