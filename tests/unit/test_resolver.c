@@ -1,0 +1,163 @@
+/* On the real kernel and the real clock: a file, links to it, and folders that come and go. */
+#include "resolver.h"
+
+#include "timer.h"
+#include "unit.h"
+
+#include <event2/event.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct event_base *base;
+static struct resolver *resolver;
+static struct timer *limit;
+static unsigned heard;
+static bool late;
+
+static void on_changed(void *arg)
+{
+    (void)arg;
+    heard++;
+    event_base_loopbreak(base);
+}
+
+static void on_late(void *arg)
+{
+    (void)arg;
+    late = true;
+    event_base_loopbreak(base);
+}
+
+/* Runs the loop until a change is heard, or for so long. */
+static bool hears(uint64_t limit_ms)
+{
+    unsigned before = heard;
+
+    late = false;
+    timer_start(limit, limit_ms);
+    while (heard == before && !late)
+        event_base_dispatch(base);
+    timer_stop(limit);
+    return heard != before;
+}
+
+#define assert_heard() assert_true(hears(10000))
+#define assert_quiet() assert_false(hears(300))
+
+static int setup(void **state)
+{
+    base = timer_loop();
+    if (!base || unit_setup_folder(state) != 0)
+        return -1;
+    limit = timer_new(on_late, NULL);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    resolver_free(resolver);
+    resolver = NULL;
+    timer_free(limit);
+    event_base_free(base);
+    return unit_teardown_folder(state);
+}
+
+static void watch(const char *path)
+{
+    resolver = resolver_watch(base, path, on_changed, NULL);
+    assert_non_null(resolver);
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+    free(unit_file(folder, name, text, 0644));
+}
+
+static void rename_in(const char *folder, const char *from, const char *to)
+{
+    char *old = unit_path(folder, from), *new = unit_path(folder, to);
+
+    assert_int_equal(rename(old, new), 0);
+    free(old);
+    free(new);
+}
+
+static void test_file(void **state)
+{
+    char *path = unit_file(*state, "resolv.conf", "nameserver 192.0.2.1\n", 0644);
+
+    watch(path);
+    assert_quiet();
+    write_file(*state, "resolv.conf", "nameserver 192.0.2.2\n");
+    assert_heard();
+    write_file(*state, "other", "in the same folder");
+    assert_quiet();
+    for (int i = 0; i < 3; i++) { /* as most programs write it */
+        write_file(*state, "new", "nameserver 192.0.2.3\n");
+        rename_in(*state, "new", "resolv.conf");
+        assert_heard();
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_heard();
+    write_file(*state, "another", "that is not waited for");
+    assert_quiet();
+    write_file(*state, "resolv.conf", "nameserver 192.0.2.4\n");
+    assert_heard();
+    write_file(*state, "resolv.conf", "nameserver 192.0.2.5\n");
+    assert_heard();
+    free(path);
+}
+
+/* As systemd-resolved, NetworkManager and OpenWrt have it: a link, to a link, to a file in a folder that is not there yet. */
+static void test_links(void **state)
+{
+    char *path = unit_path(*state, "resolv.conf"), *folder = unit_path(*state, "run"),
+         *next = unit_path(*state, "next");
+
+    assert_int_equal(symlink("next", path), 0);
+    assert_int_equal(symlink("run/stub.conf", next), 0);
+    watch(path);
+    assert_quiet();
+    assert_int_equal(mkdir(folder, 0755), 0);
+    assert_quiet();
+    write_file(folder, "stub.conf", "nameserver 192.0.2.1\n");
+    assert_heard();
+    write_file(folder, "stub.conf.new", "nameserver 192.0.2.2\n");
+    rename_in(folder, "stub.conf.new", "stub.conf");
+    assert_heard();
+    /* The link itself comes to lead elsewhere. */
+    write_file(*state, "static.conf", "nameserver 192.0.2.3\n");
+    assert_quiet();
+    assert_int_equal(unlink(next), 0);
+    assert_int_equal(symlink("static.conf", next), 0);
+    assert_heard();
+    write_file(*state, "static.conf", "nameserver 192.0.2.4\n");
+    assert_heard();
+    write_file(folder, "stub.conf", "nobody reads it now");
+    assert_quiet();
+    unit_remove_folder(folder);
+    free(path);
+    free(next);
+}
+
+static void test_loop_of_links(void **state)
+{
+    char *path = unit_path(*state, "resolv.conf");
+
+    assert_int_equal(symlink("resolv.conf", path), 0);
+    watch(path);
+    assert_quiet();
+    assert_int_equal(unlink(path), 0);
+    write_file(*state, "resolv.conf", "nameserver 192.0.2.1\n");
+    assert_heard();
+    free(path);
+}
+
+#define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {WITH_LOOP(test_file), WITH_LOOP(test_links), WITH_LOOP(test_loop_of_links)};
+
+    return cmocka_run_group_tests_name("resolver", tests, NULL, NULL);
+}
