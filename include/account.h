@@ -2,6 +2,7 @@
 #ifndef WANDDNS_ACCOUNT_H
 #define WANDDNS_ACCOUNT_H
 
+#include "limit.h"
 #include "record.h"
 
 struct account;
@@ -18,7 +19,7 @@ void account_free(struct account *account);
 
 /* One record for each name and family of the provider section, in its order. Records that were there before live on,
  * others go. provider stays the caller's; with requests under way it must be the same object as before, whatever its
- * content (config_keep_provider()). */
+ * content (config_keep_provider()). What was refused under another section is not refused any more. */
 void account_configure(struct account *account, const struct config_provider *provider);
 
 const struct config_provider *account_provider(const struct account *account);
@@ -34,10 +35,20 @@ void account_leave_addresses(struct account *account, const struct ip_set *gone)
 /* Sends all records now, at the operator's word; lifts a refusal. */
 void account_force(struct account *account);
 
+/* The world may be reached now: waits for the network end. */
+void account_retry(struct account *account);
+
 /* Why the whole login is refused, or NULL. */
 const char *account_refused(const struct account *account);
 
-/* Gives back a remembered refusal, before records get their addresses. */
-void account_recall(struct account *account, const char *refused);
+/* What survives a restart. */
+struct account_memory {
+    const char *refused; /* why the whole login is refused, or NULL; the account's, or the caller's */
+    struct limit limit;  /* of which gap, budget and period are the definition's */
+};
+void account_memory(const struct account *account, struct account_memory *memory);
+
+/* Gives back what was remembered, before records get their addresses. */
+void account_recall(struct account *account, const struct account_memory *memory);
 
 #endif

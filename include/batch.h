@@ -31,8 +31,9 @@ struct batch *batch_make(const struct config_provider *provider, struct slot *co
 /* What it carried waits for another one, or has its answer. Its update is the caller's matter. */
 void batch_free(struct batch *batch);
 
-/* Takes the request back: its records are due again, and doubtful where it may have arrived; true then. Frees the batch. */
-bool batch_recall(struct batch *batch);
+/* Takes it back: its records are due again, and doubtful where a request may have arrived. How many may have. Frees the
+ * batch. */
+unsigned long batch_recall(struct batch *batch);
 
 /* One record that is wrong has all of a body refused: then true, and all are due again in bodies half as long, down to
  * the one that is it. */

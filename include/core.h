@@ -39,6 +39,9 @@ const struct config *core_config(const struct core *core);
 /* The operator says: all of them now, whatever was said before. */
 void core_force(struct core *core);
 
+/* The world may be reached now, for this reason: what waits for the network is tried at once. */
+void core_retry(struct core *core, const char *why);
+
 /* How many records are in each state; all of them together. */
 size_t core_count(const struct core *core, size_t counts[CORE_STATES]);
 

@@ -6,6 +6,7 @@
 #define WANDDNS_HTTP_H
 
 #include "ip.h"
+#include "pace.h"
 #include "stage.h"
 
 #include <stddef.h>
@@ -33,9 +34,9 @@ struct http_answer {
     long status;
     const char *body; /* ends in NUL */
     size_t length;
-    const char *headers;     /* lines "Name: value" */
-    uint64_t retry_after_ms; /* of the answer's Retry-After (RFC 9110 section 10.2.3), 0 without */
-    const char *error;       /* one line for people, when stage is not HTTP_DONE */
+    const char *headers; /* lines "Name: value" */
+    struct pace pace;
+    const char *error; /* one line for people, when stage is not HTTP_DONE */
 };
 
 /* Called once from the loop, never from within http_start(). What answer points to is gone afterwards. */

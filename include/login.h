@@ -19,6 +19,7 @@ struct config_provider {
     struct definition_list options; /* "name=value" */
     struct names names;
     struct place *place; /* of the names that have none of their own */
+    uint32_t section;    /* a checksum of all that the section says; 32 bits give little to guess a secret with */
 };
 
 extern const struct tree_key login_keys[];

@@ -18,6 +18,7 @@ struct source_answer {
     struct kernel_link link;     /* that the address is on, or that came nearest; index 0 when there is none */
     unsigned char prefix_length; /* of the network that the address is in */
     int ahead;                   /* the link further ahead that is fit again, and has to prove itself; 0: none */
+    bool moved;                  /* the uplink has other addresses than before, or is another link */
     bool withdraw;               /* there has been none for so long that the record is to be deleted */
     int links[SOURCE_LINKS];     /* all that were looked at, by index */
     size_t link_count;           /* above SOURCE_LINKS: there were more */

@@ -1,13 +1,11 @@
-/* state: what survives a restart, as JSON in one file of the state folder.
+/* state: what survives a restart, in the file of store.h.
  *
- * {"version": 1,
- *  "accounts": [{"account", "place", "login", "refused"}],
- *  "records": [{"account", "name", "type", "address", "published", "doubtful", "refused"}]}
- *
- * address may be several, with commas between them. place and login are the checksums of config.h: what was published
- * elsewhere is not known here, and a refusal ends with the login that it was for. The file is read back as if hostile:
- * an entry with a fault is dropped with a warning, a file that is not of this form is set aside. Either costs at most
- * one update. A reload takes the same way, without the disk. */
+ * An account's entry: account, place, section, refused, rest_at, rest_ms, used_at, used. A record's: account, place,
+ * section, name, type, address, published, doubtful, refused, word, failures, wait_at, wait_ms, unchanged. What is not
+ * there is as in a new record. address may be several, with commas between them; a time is [wall clock in s, clock of the boot in ms].
+ * place and section are the checksums of config.h: what was published elsewhere is not known here, and what was refused
+ * or has to wait is so under the section that it was sent by. An entry with a fault is dropped with a warning, which costs
+ * at most one update. A reload takes the same way, without the disk. */
 #ifndef WANDDNS_STATE_H
 #define WANDDNS_STATE_H
 
@@ -24,12 +22,10 @@ struct state *state_collect(struct account *const *accounts, size_t count);
 void state_free(struct state *state);
 
 /* Gives an account and its records what was remembered of them, after account_configure(). */
-void state_recall(const struct state *state, struct account *account);
+void state_recall(struct state *state, struct account *account);
 
-/* A checksum of what state_write() would write. */
+/* As store_sum() and store_write(). */
 uint64_t state_sum(const struct state *state);
-
-/* Replaces FOLDER/state.json, unless *sum, which it keeps up to date, says that this was written last. 0 or -errno. */
 int state_write(const struct state *state, const char *folder, uint64_t *sum);
 
 #endif

@@ -13,8 +13,7 @@ struct update_batch {
     struct memory *memory; /* of the login */
     const struct update_item *items;
     size_t count;
-    int link;                /* the interface that requests must leave by, or 0 */
-    unsigned long *requests; /* counts those that are sent, or NULL */
+    int link; /* the interface that requests must leave by, or 0 */
 };
 
 enum update_verdict {
@@ -28,10 +27,12 @@ enum update_verdict {
 
 struct update_result {
     enum update_verdict verdict;
-    bool arrived;      /* the provider may have acted on the request, whatever the verdict */
-    uint64_t after_ms; /* a wait that the server or the definition asked for, 0 without */
-    char *text;        /* one line: "good", or the stage, the provider's words, and what they mean */
-    bool is_of_all;    /* it is the place of the request that is not there, not one of its records */
+    unsigned long requests; /* that the provider may have acted on, whatever the verdict */
+    bool wrote;             /* a request that is to change something was sent */
+    uint64_t after_ms;      /* a wait that the server or the definition asked for, 0 without */
+    uint64_t rest_ms;       /* for so long the whole login is to ask nothing, 0 without */
+    char *text;             /* one line: "good", or the stage, the provider's words, and what they mean */
+    bool is_of_all;         /* it is the place of the request that is not there, not one of its records */
 };
 
 /* Called once from the loop with one result for each item, in order. They are gone afterwards. */
@@ -41,9 +42,9 @@ typedef void update_done_fn(void *arg, const struct update_result *results);
 struct update *update_start(struct http *http, const struct update_batch *batch, update_done_fn *fn, void *arg);
 void update_cancel(struct update *update);
 
-/* Is a request under way? May one of its requests have arrived already? */
+/* Is a request under way? How many may have arrived by now? */
 bool update_is_asking(const struct update *update);
-bool update_may_have_arrived(const struct update *update);
+unsigned long update_requests(const struct update *update);
 
 /* The address that the request under way is sent from, once it is connected. */
 struct ip update_local_address(const struct update *update);

@@ -9,7 +9,7 @@
  * as good as another address. */
 void wishes_watch(struct sources *sources, struct account *const *accounts, size_t count);
 
-/* Tells every record what it is to be now, and, when an uplink moved, that the network changed. */
-void wishes_tell(const struct sources *sources, struct account *const *accounts, size_t count, bool moved);
+/* Tells every record what it is to be now, and those that are bound to an uplink that moved that it may be reached. */
+void wishes_tell(const struct sources *sources, struct account *const *accounts, size_t count);
 
 #endif

@@ -1,6 +1,7 @@
 #include "account.h"
 
 #include "batch.h"
+#include "limit.h"
 #include "log.h"
 #include "mem.h"
 #include "timer.h"
@@ -10,10 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum {
-    LONGEST_SLEEP_S = 24 * 3600,
-    A_SANE_TIME_S = 1700000000, /* of a clock that was set: then it is the remembered time that was wrong */
-};
+static const uint64_t longest_sleep_ms = UINT64_C(24) * 3600 * 1000;
 
 struct account {
     const struct config_provider *provider;
@@ -27,11 +25,10 @@ struct account {
     struct memory *memory;
     struct timer *flush;
     struct timer *refresh;
-    uint64_t rests_until_ms; /* of timer_now_ms(): the definition's gap */
-    unsigned long requests;  /* in the window of the definition's budget that began then */
-    uint64_t window_ms;
+    struct limit limit;
     bool told_rest; /* the log knows that records wait for it */
     char *refused;
+    uint32_t section; /* config_provider.section of what it was refused under */
 };
 
 /* ---- Results. ---- */
@@ -47,8 +44,7 @@ static void forget_batch(struct account *account, const struct batch *batch)
 static void recall(struct account *account, struct batch *batch)
 {
     forget_batch(account, batch);
-    if (batch_recall(batch))
-        account->rests_until_ms = timer_now_ms() + account->provider->definition->gap_ms;
+    limit_spend(&account->limit, batch_recall(batch));
     timer_start(account->flush, 0);
 }
 
@@ -58,10 +54,17 @@ static void refuse(struct slot *slot, const char *text)
         record_refuse(slot->record, text);
 }
 
+static void set_refused(struct account *account, const char *text)
+{
+    char *copy = mem_string(text);
+
+    free(account->refused);
+    account->refused = copy;
+}
+
 static void refuse_all(struct account *account, const char *text)
 {
-    free(account->refused);
-    account->refused = mem_string(text);
+    set_refused(account, text);
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
         if (account->batches[i])
             recall(account, account->batches[i]);
@@ -72,31 +75,31 @@ static void refuse_all(struct account *account, const char *text)
     log_warning("%s: no more requests: %s", account->provider->id, text);
 }
 
-/* Sends once more what the definition wants to hear of without a change, and waits for the next. The clock may step, and
- * be wrong until then: it is looked at once a day. */
+/* Sends once more what the definition wants to hear of without a change, and waits for the next. The wall clock, by which
+ * what was published before the last boot ages, may be set meanwhile: it is looked at once a day. */
 static void on_refresh(void *arg)
 {
     struct account *account = arg;
-    uint64_t refresh_s = account->provider->definition->refresh_ms / 1000, wait_s = LONGEST_SLEEP_S;
+    uint64_t refresh_ms = account->provider->definition->refresh_ms, wait_ms = longest_sleep_ms;
     bool any = false;
 
-    for (size_t i = 0; i < account->count && refresh_s; i++) {
+    for (size_t i = 0; i < account->count && refresh_ms; i++) {
         struct slot *slot = account->slots[i];
         struct record_memory memory;
-        int64_t left_s;
+        uint64_t left_ms;
 
         if (record_state(slot->record) != RECORD_CURRENT)
             continue;
         record_memory(slot->record, &memory);
-        left_s = memory.published_s + (int64_t)(refresh_s * slot->jitter / 100) - timer_wall_s();
-        if (left_s <= 0 || (timer_wall_s() > A_SANE_TIME_S && (uint64_t)left_s > 2 * refresh_s))
-            record_force(slot->record);
-        else if ((uint64_t)left_s < wait_s)
-            wait_s = (uint64_t)left_s;
+        left_ms = moment_left_ms(&memory.published_at, refresh_ms / 100 * slot->jitter);
+        if (!left_ms)
+            record_refresh(slot->record);
+        else if (left_ms < wait_ms)
+            wait_ms = left_ms;
         any = true;
     }
     if (any)
-        timer_start(account->refresh, wait_s * 1000);
+        timer_start(account->refresh, wait_ms);
 }
 
 static void on_done(void *arg, const struct update_result *results)
@@ -106,8 +109,8 @@ static void on_done(void *arg, const struct update_result *results)
     const struct update_result *refusal = NULL;
 
     forget_batch(account, batch);
-    if (results[0].arrived)
-        account->rests_until_ms = timer_now_ms() + account->provider->definition->gap_ms;
+    limit_spend(&account->limit, results[0].requests);
+    limit_rest(&account->limit, results[0].rest_ms);
     if (batch_split(batch, account->provider, results)) {
         batch_free(batch);
         timer_start(account->flush, 0);
@@ -154,8 +157,7 @@ static void pretend(struct batch *batch, const struct update_batch *update)
 static void send_batch(struct batch *batch)
 {
     struct account *account = batch->owner;
-    struct update_batch update = {account->provider, account->memory, batch->items,
-                                  batch->count,      batch->link,     &account->requests};
+    struct update_batch update = {account->provider, account->memory, batch->items, batch->count, batch->link};
 
     if (account->dry_run)
         pretend(batch, &update);
@@ -163,20 +165,14 @@ static void send_batch(struct batch *batch)
         batch->update = update_start(account->http, &update, on_done, batch);
 }
 
-/* How long gap and budget let nothing more out. */
-static uint64_t rest_ms(struct account *account)
+/* How long gap, budget and the server's own word let nothing more out. */
+static uint64_t rest_ms(const struct account *account)
 {
-    const struct definition *definition = account->provider->definition;
-    uint64_t now = timer_now_ms(), until = account->rests_until_ms;
+    size_t steps = account->provider->definition->step_count, under_way = 0;
 
-    if (!account->requests || now - account->window_ms >= definition->budget_ms) {
-        account->window_ms = now; /* it begins with a request */
-        account->requests = 0;
-    }
-    if (definition->budget && account->requests >= definition->budget &&
-        until < account->window_ms + definition->budget_ms)
-        until = account->window_ms + definition->budget_ms;
-    return until > now ? until - now : 0;
+    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
+        under_way += account->batches[i] ? steps : 0;
+    return limit_wait_ms(&account->limit, steps, under_way);
 }
 
 /* Is one request at a time enough? The first one alone finds the zone, or the token, for all, a gap is
@@ -196,7 +192,7 @@ static void tell_rest(struct account *account, uint64_t wait_ms)
     for (size_t i = 0; i < account->count; i++)
         due += account->slots[i]->due;
     if (due && !account->told_rest)
-        log_info("%s: %zu record%s wait%s %llu s: the provider wants that much between requests", account->provider->id,
+        log_info("%s: %zu record%s wait%s %llu s: the provider takes no more requests for now", account->provider->id,
                  due, due == 1 ? "" : "s", due == 1 ? "s" : "", (unsigned long long)(wait_ms + 999) / 1000);
     account->told_rest |= due > 0;
 }
@@ -329,8 +325,16 @@ void account_configure(struct account *account, const struct config_provider *pr
     struct slot **old = account->slots;
     size_t old_count = account->count;
 
+    bool changed = account->provider && account->section != provider->section;
+
     account->provider = provider;
+    account->section = provider->section;
+    account->limit.gap_ms = provider->definition->gap_ms;
+    account->limit.budget = provider->definition->budget;
+    account->limit.period_ms = provider->definition->budget_ms;
     memory_forget_all(account->memory); /* a zone or an option may be another one now */
+    if (changed)
+        set_refused(account, NULL);
     account->slots = mem_alloc(2 * provider->names.count * sizeof *account->slots);
     account->count = 0;
     for (size_t i = 0; i < provider->names.count; i++) {
@@ -347,6 +351,8 @@ void account_configure(struct account *account, const struct config_provider *pr
             account->slots[account->count++] = slot;
             if (account->refused)
                 refuse(slot, account->refused);
+            else if (changed)
+                record_pardon(slot->record);
         }
     }
     free_slots(old, old_count);
@@ -384,12 +390,17 @@ void account_leave_addresses(struct account *account, const struct ip_set *gone)
 
 void account_force(struct account *account)
 {
-    free(account->refused);
-    account->refused = NULL;
-    account->rests_until_ms = 0;
+    set_refused(account, NULL);
+    account->limit.rest_ms = 0;
     for (size_t i = 0; i < account->count; i++)
         record_force(account->slots[i]->record);
     timer_start(account->flush, 0);
+}
+
+void account_retry(struct account *account)
+{
+    for (size_t i = 0; i < account->count; i++)
+        record_retry(account->slots[i]->record);
 }
 
 const char *account_refused(const struct account *account)
@@ -397,9 +408,18 @@ const char *account_refused(const struct account *account)
     return account->refused;
 }
 
-void account_recall(struct account *account, const char *refused)
+void account_memory(const struct account *account, struct account_memory *memory)
 {
-    account->refused = mem_string(refused);
-    for (size_t i = 0; refused && i < account->count; i++)
-        refuse(account->slots[i], refused);
+    *memory = (struct account_memory){account->refused, account->limit};
+}
+
+void account_recall(struct account *account, const struct account_memory *memory)
+{
+    set_refused(account, memory->refused);
+    account->limit.rest_at = memory->limit.rest_at;
+    account->limit.rest_ms = memory->limit.rest_ms;
+    account->limit.used_at = memory->limit.used_at;
+    account->limit.used = memory->limit.used;
+    for (size_t i = 0; memory->refused && i < account->count; i++)
+        refuse(account->slots[i], memory->refused);
 }

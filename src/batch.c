@@ -17,22 +17,22 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
-bool batch_recall(struct batch *batch)
+unsigned long batch_recall(struct batch *batch)
 {
-    bool may_have_arrived = update_may_have_arrived(batch->update);
+    unsigned long requests = update_requests(batch->update);
 
     update_cancel(batch->update);
     for (size_t i = 0; i < batch->count; i++) {
         for (size_t j = 0; j < 2; j++) {
             if (!batch->slots[i][j])
                 continue;
-            if (may_have_arrived)
+            if (requests)
                 record_doubt(batch->slots[i][j]->record);
             batch->slots[i][j]->due = true;
         }
     }
     batch_free(batch);
-    return may_have_arrived;
+    return requests;
 }
 
 bool batch_split(struct batch *batch, const struct config_provider *provider, const struct update_result *results)

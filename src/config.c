@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const uint32_t checksum_begin = 2166136261U; /* to begin with */
+
 static const struct tree_key config_keys[] = {
     PLACE_KEYS,
     {"settle", TREE_TEXT, NULL},
@@ -43,14 +45,42 @@ static void read_globals(struct reading *reading, const struct tree_node *tree, 
         fault_at(faults, tree_value(tree, "ca-file")->line, "ca-file: %s: %s", config->ca_file, strerror(errno));
 }
 
+/* FNV-1a, with a separator after each text. */
+static uint32_t checksum(uint32_t sum, const char *text)
+{
+    for (; text && *text; text++)
+        sum = (sum ^ (unsigned char)*text) * 16777619U;
+    return (sum ^ 0xffU) * 16777619U;
+}
+
+/* Of a section as it stands in the file, without blanks and comments. */
+static uint32_t section_checksum(uint32_t sum, const struct tree_node *node)
+{
+    sum = checksum(checksum(sum, node->key->name), node->title);
+    for (size_t i = 0; i < node->value_count; i++)
+        sum = checksum(sum, node->values[i].text);
+    for (size_t i = 0; i < node->node_count; i++)
+        sum = section_checksum(sum, &node->nodes[i]);
+    return sum;
+}
+
+/* What stands in a file that it names, a password above all, belongs to it. */
+static struct config_provider *read_provider(struct reading *reading, const struct tree_node *node,
+                                             const struct place *place)
+{
+    struct config_provider *provider = login_read(&reading->faults, node, place, &reading->holds_secret);
+
+    provider->section = section_checksum(checksum(checksum_begin, provider->password), node);
+    return provider;
+}
+
 static void read_tree(struct reading *reading, const struct tree_node *tree, struct config *config)
 {
     read_globals(reading, tree, config);
     config->providers = mem_alloc(tree->node_count * sizeof *config->providers);
     for (size_t i = 0; i < tree->node_count; i++)
         if (tree->nodes[i].key->keys == login_keys)
-            config->providers[config->provider_count++] =
-                login_read(&reading->faults, &tree->nodes[i], config->place, &reading->holds_secret);
+            config->providers[config->provider_count++] = read_provider(reading, &tree->nodes[i], config->place);
     if (config->provider_count == 0)
         fault_at(&reading->faults, 0,
                  "there is no section such as: provider NAME { hostname = ... } (wanddns providers lists the names)");
@@ -116,17 +146,9 @@ void config_keep_provider(struct config *fresh, size_t index, struct config *old
     *fresh->providers[index] = content;
 }
 
-/* FNV-1a, with a separator after each text. */
-static uint32_t checksum(uint32_t sum, const char *text)
-{
-    for (; text && *text; text++)
-        sum = (sum ^ (unsigned char)*text) * 16777619U;
-    return (sum ^ 0xffU) * 16777619U;
-}
-
 uint32_t config_provider_place(const struct config_provider *provider)
 {
-    uint32_t sum = checksum(2166136261U, provider->definition->name);
+    uint32_t sum = checksum(checksum_begin, provider->definition->name);
 
     return checksum(checksum(sum, provider->server), provider->username);
 }

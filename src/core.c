@@ -9,6 +9,7 @@
 #include "sources.h"
 #include "state.h"
 #include "timer.h"
+#include "way.h"
 #include "wishes.h"
 
 #include <errno.h>
@@ -37,7 +38,7 @@ struct core {
     struct settle settle;
     struct timer *settle_timer;
     struct timer *save_timer;
-    bool moved;  /* an uplink did: what could not be reached may be reached now */
+    struct way way;
     bool untold; /* records wait for the answers of the sources, changed or not */
     uint64_t saved_sum;
     uint64_t busy_saved_ms; /* the last write while requests were under way; 0 when none are */
@@ -130,6 +131,13 @@ static void on_account_changed(void *arg)
     core->changed(core->arg);
 }
 
+void core_retry(struct core *core, const char *why)
+{
+    log_debug("%s: what waits for the network is tried now", why);
+    for (size_t i = 0; i < core->account_count; i++)
+        account_retry(core->accounts[i]);
+}
+
 /* ---- Sources. ---- */
 
 /* Connections from an address that is gone hang until their timeout. */
@@ -137,7 +145,6 @@ static void on_moved(void *arg, const struct ip_set *gone)
 {
     struct core *core = arg;
 
-    core->moved = true;
     if (!gone->count)
         return;
     http_forget_connections(core->http);
@@ -167,15 +174,20 @@ static void on_source_changed(void *arg, const struct rule *rule, const struct s
 /* Start, event, overrun and reload all come here: the kernel is read anew, and only a difference goes on. */
 static void read_sources(struct core *core)
 {
-    if (sources_read(core->sources) == -EAGAIN) {
+    struct way way;
+
+    if (way_read(core->kernel, &way) == -EAGAIN || sources_read(core->sources) == -EAGAIN) {
         timer_start(core->settle_timer, REREAD_PAUSE_MS);
         return;
     }
     if (core->untold)
-        wishes_tell(core->sources, core->accounts, core->account_count, core->moved);
+        wishes_tell(core->sources, core->accounts, core->account_count);
     else
         log_debug("settled: nothing changed");
-    core->untold = core->moved = false;
+    if (way_is_new(&way, &core->way))
+        core_retry(core, "another way out");
+    core->way = way;
+    core->untold = false;
     core->changed(core->arg);
 }
 
@@ -226,7 +238,7 @@ static struct account *take_account(struct account **list, size_t count, const s
 }
 
 /* Accounts whose login is the same live on; others begin with what is remembered of them. */
-static void configure(struct core *core, struct config *config, const struct state *state)
+static void configure(struct core *core, struct config *config, struct state *state)
 {
     struct account **old = core->accounts;
     size_t old_count = core->account_count;

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "resolver.h"
 #include "timer.h"
 
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RESOLVER_FILE "/etc/resolv.conf"
+
 enum { SIGNALS = 4 };
 
 struct daemon {
@@ -22,6 +25,7 @@ struct daemon {
     struct event_base *base;
     struct event *signals[SIGNALS];
     struct core *core;
+    struct resolver *resolver;
     struct timer *check_timer; /* once: are we done? */
     int status;
 };
@@ -49,6 +53,21 @@ static void on_check(void *arg)
     if (counts[RECORD_IDLE] && counts[RECORD_CURRENT])
         log_info("some have no address to publish; family = ipv4 or ipv6 leaves the other one out");
     event_base_loopbreak(daemon->base);
+}
+
+/* What the world may have been out of reach for: names are asked of another server, certificates are valid now. */
+static void on_resolver_changed(void *arg)
+{
+    const struct daemon *daemon = arg;
+
+    core_retry(daemon->core, RESOLVER_FILE " has changed");
+}
+
+static void on_clock_set(void *arg)
+{
+    const struct daemon *daemon = arg;
+
+    core_retry(daemon->core, "the clock was set");
 }
 
 /* ---- Configuration. ---- */
@@ -151,6 +170,8 @@ static void start(struct daemon *daemon, struct config *config)
 
     daemon->check_timer = timer_new(on_check, daemon);
     daemon->core = core_new(daemon->base, &options, config, on_changed, daemon);
+    daemon->resolver = resolver_watch(daemon->base, RESOLVER_FILE, on_resolver_changed, daemon);
+    timer_on_clock_set(on_clock_set, daemon);
     catch_signals(daemon);
 }
 
@@ -173,6 +194,8 @@ static void stop(struct daemon *daemon)
         daemon->status = 1; /* the next one would send it all again */
     for (size_t i = 0; i < SIGNALS; i++)
         event_free(daemon->signals[i]);
+    timer_on_clock_set(NULL, NULL);
+    resolver_free(daemon->resolver);
     core_free(daemon->core);
     timer_free(daemon->check_timer);
 }

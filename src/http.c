@@ -177,14 +177,6 @@ static const char *describe(struct http_transfer *transfer, CURLcode code)
     return transfer->too_large ? "the answer is too large" : stage_fault(transfer->easy, (int)code, transfer->error);
 }
 
-static uint64_t retry_after_ms(CURL *easy)
-{
-    curl_off_t seconds = 0;
-
-    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
-    return seconds > 0 ? (uint64_t)seconds * 1000 : 0;
-}
-
 static void finish(struct http_transfer *transfer, CURLcode code)
 {
     struct http_answer answer = {
@@ -192,12 +184,12 @@ static void finish(struct http_transfer *transfer, CURLcode code)
         .body = buf_text(&transfer->body),
         .length = transfer->body.length,
         .headers = buf_text(&transfer->headers),
-        .retry_after_ms = retry_after_ms(transfer->easy),
         .error = code == CURLE_OK ? NULL : describe(transfer, code),
     };
     CURL *easy = transfer->easy;
 
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer.status);
+    answer.pace = pace_read(answer.headers, answer.status, timer_wall_s());
     /* Out of libcurl's hands first: what the callback does may drop connections. */
     curl_multi_remove_handle(transfer->burst->multi, easy);
     transfer->fn(transfer->arg, &answer);

@@ -10,31 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Another one without a change of ours, and the provider blocks the name (answer nochg). */
+enum { MOST_UNCHANGED = 3 };
+
 struct record {
     char *name;
     const struct record_calls *calls;
     void *owner;
     struct timer *timer; /* only while waiting */
-    char *note;          /* of the state: the provider's words, or what failed */
+    char *word;          /* what the provider said last, or what failed */
     char *why_none;      /* why no address is wanted */
-    int64_t published_s;
+    struct moment published_at;
+    struct moment wait_at;
+    uint64_t wait_ms;
     struct record_target target;
     struct ip_set published;
     unsigned char family;
     unsigned char state;
     unsigned char trouble; /* of the last failures: enum backoff_trouble */
-    bool doubtful;         /* a request may have changed what is published */
-    unsigned failures;     /* in a row, of that trouble */
+    unsigned char unchanged;
+    bool doubtful;     /* a request may have changed what is published */
+    bool refreshing;   /* the request says nothing new, as the provider wants it */
+    unsigned failures; /* in a row, of that trouble */
 };
 
-static const char *const state_words[] = {"idle", "updating", "current", "waiting", "refused"};
-
 static void on_wait_over(void *arg);
-
-const char *record_state_word(enum record_state state)
-{
-    return state_words[state];
-}
 
 /* ---- Transitions. ---- */
 
@@ -53,8 +53,8 @@ static void log_transition(const struct record *record, enum record_state next, 
 
     ip_set_text(&record->published, from);
     ip_set_text(&record->target.ips, to);
-    buf_addf(&text, "%s %s: %s -> %s (", record->name, ip_record_type(record->family), state_words[record->state],
-             state_words[next]);
+    buf_addf(&text, "%s %s: %s -> %s (", record->name, ip_record_type(record->family), record_state_word(record->state),
+             record_state_word(next));
     if (next == RECORD_UPDATING && record->published.count)
         buf_addf(&text, "%s -> %s", from, to);
     else if (next == RECORD_UPDATING)
@@ -67,7 +67,7 @@ static void log_transition(const struct record *record, enum record_state next, 
         buf_addf(&text, "; next attempt in %llu.%llu s", (unsigned long long)(delay_ms / 1000),
                  (unsigned long long)(delay_ms % 1000 / 100));
     if (next == RECORD_REFUSED)
-        buf_add(&text, "; no further attempt before SIGUSR1 or another login");
+        buf_add(&text, "; no further attempt before SIGUSR1 or a change of its section");
     buf_add(&text, ")");
     if (next == RECORD_WAITING || next == RECORD_REFUSED)
         log_warning("%s", text.text);
@@ -89,7 +89,6 @@ static void enter(struct record *record, enum record_state next, const char *not
 {
     log_transition(record, next, note, delay_ms);
     record->state = (unsigned char)next;
-    keep(&record->note, next == RECORD_WAITING || next == RECORD_REFUSED ? note : NULL);
     timer_free(record->timer);
     record->timer = NULL;
     switch (next) {
@@ -116,7 +115,12 @@ static bool is_due(const struct record *record)
 {
     if (!record->target.ips.count)
         return record->target.withdraw && (record->doubtful || record->published.count);
-    return record->doubtful || !ip_set_equal(&record->target.ips, &record->published);
+    return record->doubtful || record->refreshing || !ip_set_equal(&record->target.ips, &record->published);
+}
+
+static void enter_idle(struct record *record)
+{
+    enter(record, RECORD_IDLE, record->why_none ? record->why_none : "not known yet", 0);
 }
 
 /* Where a record goes that nothing holds back. */
@@ -127,7 +131,7 @@ static void proceed(struct record *record)
     else if (record->target.ips.count && record->state != RECORD_CURRENT)
         enter(record, RECORD_CURRENT, "published before", 0);
     else if (!record->target.ips.count && record->state != RECORD_IDLE)
-        enter(record, RECORD_IDLE, record->why_none, 0);
+        enter_idle(record);
 }
 
 static void on_wait_over(void *arg)
@@ -139,9 +143,9 @@ static void wait_for(struct record *record, enum backoff_trouble trouble, const 
 {
     record->failures = record->failures && record->trouble == trouble ? record->failures + 1 : 1;
     record->trouble = (unsigned char)trouble;
-    record->doubtful |= result->arrived;
-    enter(record, RECORD_WAITING, result->text,
-          backoff_delay_ms(trouble, record->failures, result->after_ms, timer_random(UINT32_MAX)));
+    record->wait_at = moment_now();
+    record->wait_ms = backoff_delay_ms(trouble, record->failures, result->after_ms, timer_random(UINT32_MAX));
+    enter(record, RECORD_WAITING, result->text, record->wait_ms);
 }
 
 /* A record that cannot be deleted, perhaps as there is none, is no reason to keep a later address from it. */
@@ -157,25 +161,65 @@ static void give_up_deletion(struct record *record, const char *text)
     buf_free(&note);
 }
 
+/* ---- Answers. ---- */
+
+static void refuse(struct record *record, const char *text)
+{
+    keep(&record->word, text);
+    enter(record, RECORD_REFUSED, text, 0);
+}
+
+/* That nothing changed is no fault, but whoever hears it again and again has a fault somewhere. A refresh is meant to
+ * change nothing, and a record that was looked at first was not written. */
+static bool is_one_too_many(struct record *record, const struct update_result *result)
+{
+    if (result->verdict == UPDATE_DONE)
+        record->unchanged = 0;
+    else if (result->wrote && !record->refreshing)
+        record->unchanged++;
+    return record->unchanged >= MOST_UNCHANGED;
+}
+
+static void take_success(struct record *record, const struct update_result *result)
+{
+    bool too_many = is_one_too_many(record, result);
+    struct buf note = {0};
+
+    record->published = record->target.ips;
+    record->published_at = moment_now();
+    record->doubtful = false;
+    record->refreshing = false;
+    record->failures = 0;
+    if (!record->published.count) {
+        enter(record, RECORD_IDLE, "withdrawn", 0);
+    } else if (too_many) {
+        buf_addf(&note, "%s: for the third time in a row without a change of ours, for which providers block names",
+                 result->text);
+        refuse(record, note.text);
+    } else {
+        keep(&record->word, result->text);
+        enter(record, RECORD_CURRENT, result->text, 0);
+    }
+    buf_free(&note);
+}
+
 void record_result(struct record *record, const struct update_result *result)
 {
+    bool good = result->verdict == UPDATE_DONE || result->verdict == UPDATE_UNCHANGED;
+
     assert(record->state == RECORD_UPDATING);
+    record->doubtful |= result->requests && !good;
     switch (result->verdict) {
     case UPDATE_DONE:
     case UPDATE_UNCHANGED:
-        record->published = record->target.ips;
-        record->published_s = timer_wall_s();
-        record->doubtful = false;
-        record->failures = 0;
-        if (record->published.count)
-            enter(record, RECORD_CURRENT, result->text, 0);
-        else
-            enter(record, RECORD_IDLE, "withdrawn", 0);
+        take_success(record, result);
         break;
     case UPDATE_UNREACHABLE:
+        keep(&record->word, result->text);
         wait_for(record, BACKOFF_NETWORK, result);
         break;
     case UPDATE_AGAIN:
+        keep(&record->word, result->text);
         wait_for(record, BACKOFF_SERVER, result);
         break;
     case UPDATE_REFUSED:
@@ -185,18 +229,12 @@ void record_result(struct record *record, const struct update_result *result)
         }
         /* fall through */
     case UPDATE_REFUSED_ACCOUNT:
-        record->doubtful |= result->arrived;
-        enter(record, RECORD_REFUSED, result->text, 0);
+        refuse(record, result->text);
         break;
     }
 }
 
-/* Of the states that a new address finds, two hold it back: the provider's refusal, and a wait that the provider
- * asked for or is owed. */
-static bool is_held(const struct record *record)
-{
-    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && record->trouble == BACKOFF_SERVER);
-}
+/* ---- What is wanted. ---- */
 
 static void note_why_none(struct record *record, const char *why_none)
 {
@@ -207,40 +245,71 @@ static void note_why_none(struct record *record, const char *why_none)
         log_info("%s %s: idle (%s)", record->name, ip_record_type(record->family), why_none);
 }
 
-static bool is_same_target(const struct record_target *a, const struct record_target *b)
+/* Two states hold a new address back: the provider's refusal, unless that was only for saying the same too often, and a
+ * wait that the provider asked for or is owed. */
+static bool is_held(const struct record *record, bool news)
 {
-    return ip_set_equal(&a->ips, &b->ips) && a->link == b->link && a->prefix_length == b->prefix_length &&
-           a->withdraw == b->withdraw;
+    if (record->state == RECORD_REFUSED)
+        return !news || record->unchanged < MOST_UNCHANGED;
+    return record->state == RECORD_WAITING && record->trouble == BACKOFF_SERVER;
 }
 
 void record_want(struct record *record, const struct record_target *target, const char *why_none)
 {
-    bool same = is_same_target(&record->target, target);
+    bool same = record_target_equal(&record->target, target);
+    bool news = !same && !ip_set_equal(&target->ips, &record->published), held = is_held(record, news);
 
     record->target = *target;
     if (!target->ips.count)
         note_why_none(record, why_none);
-    if (same || is_held(record))
+    if (news)
+        record->unchanged = 0;
+    if (news && record->trouble == BACKOFF_NETWORK)
+        record->failures = 0;
+    if (same || held)
         return;
     if (record->state == RECORD_UPDATING)
         record->calls->cancel(record->owner);
     proceed(record);
 }
 
+/* Sends it whatever was said before. */
+static void send_again(struct record *record)
+{
+    if (record->target.ips.count || record->target.withdraw)
+        enter(record, RECORD_UPDATING, NULL, 0);
+    else if (record->state != RECORD_IDLE)
+        enter_idle(record);
+}
+
 void record_force(struct record *record)
 {
     if (record->state == RECORD_UPDATING)
         return;
+    if (record->state == RECORD_REFUSED)
+        record->unchanged = 0;
     record->doubtful = true; /* so that a failure does not end it */
-    if (record->target.ips.count || record->target.withdraw)
-        enter(record, RECORD_UPDATING, NULL, 0);
-    else if (record->state != RECORD_IDLE)
-        enter(record, RECORD_IDLE, record->why_none ? record->why_none : "no-address", 0);
+    send_again(record);
+}
+
+void record_refresh(struct record *record)
+{
+    assert(record->state == RECORD_CURRENT);
+    record->refreshing = true;
+    send_again(record);
+}
+
+void record_pardon(struct record *record)
+{
+    if (record->state != RECORD_REFUSED)
+        return;
+    record->unchanged = 0;
+    proceed(record);
 }
 
 void record_refuse(struct record *record, const char *text)
 {
-    enter(record, RECORD_REFUSED, text, 0);
+    refuse(record, text);
 }
 
 void record_doubt(struct record *record)
@@ -248,10 +317,12 @@ void record_doubt(struct record *record)
     record->doubtful = true;
 }
 
-void record_network_changed(struct record *record)
+void record_retry(struct record *record)
 {
-    if (record->state == RECORD_WAITING && record->trouble == BACKOFF_NETWORK)
-        proceed(record);
+    if (record->state != RECORD_WAITING || record->trouble != BACKOFF_NETWORK)
+        return;
+    record->failures = 0;
+    proceed(record);
 }
 
 /* ---- Its beginning, its memory, its end. ---- */
@@ -272,7 +343,7 @@ void record_free(struct record *record)
     if (record->state == RECORD_UPDATING)
         record->calls->cancel(record->owner);
     timer_free(record->timer);
-    free(record->note);
+    free(record->word);
     free(record->why_none);
     free(record->name);
     free(record);
@@ -280,12 +351,24 @@ void record_free(struct record *record)
 
 void record_recall(struct record *record, const struct record_memory *memory)
 {
+    uint64_t left_ms = moment_left_ms(&memory->wait_at, memory->wait_ms);
+
     assert(record->state == RECORD_IDLE);
     record->published = memory->published;
-    record->published_s = memory->published_s;
+    record->published_at = memory->published_at;
     record->doubtful = memory->doubtful;
-    if (memory->refused)
-        enter(record, RECORD_REFUSED, memory->refused, 0);
+    record->unchanged = (unsigned char)memory->unchanged;
+    keep(&record->word, memory->word);
+    if (memory->refused) {
+        enter(record, RECORD_REFUSED, memory->word ? memory->word : "refused before", 0);
+    } else if (memory->failures) {
+        record->trouble = BACKOFF_SERVER;
+        record->failures = memory->failures;
+        record->wait_at = memory->wait_at;
+        record->wait_ms = memory->wait_ms;
+        if (left_ms)
+            enter(record, RECORD_WAITING, memory->word, left_ms);
+    }
 }
 
 /* A request under way may change what is published, so while it runs that is not sure. */
@@ -293,11 +376,17 @@ void record_memory(const struct record *record, struct record_memory *memory)
 {
     *memory = (struct record_memory){
         .published = record->published,
-        .published_s = record->published_s,
+        .published_at = record->published_at,
         .doubtful = record->doubtful || record->state == RECORD_UPDATING,
+        .refused = record->state == RECORD_REFUSED,
+        .word = record->word,
+        .unchanged = record->unchanged,
     };
-    if (record->state == RECORD_REFUSED)
-        memory->refused = record->note;
+    if (record->failures && record->trouble == BACKOFF_SERVER) {
+        memory->failures = record->failures;
+        memory->wait_at = record->wait_at;
+        memory->wait_ms = record->wait_ms;
+    }
 }
 
 const char *record_name(const struct record *record)

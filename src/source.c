@@ -1,6 +1,7 @@
 #include "source.h"
 
 #include "mem.h"
+#include "way.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -9,10 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-/* Somewhere on the Internet for which no gateway has a route of its own: a.root-servers.net. Nothing is sent to it. */
-static const char *const far_away4 = "198.41.0.4";
-static const char *const far_away6 = "2001:503:ba3e::2:30";
 
 /* ---- Choosing. ---- */
 
@@ -197,22 +194,6 @@ void source_give_reason(struct source_answer *answer, const struct rule *rule, e
     reason_text(answer->text, sizeof answer->text, reason, name, detail);
 }
 
-static struct ip far_away(int family)
-{
-    struct ip ip;
-
-    ip_parse(family == AF_INET ? far_away4 : far_away6, &ip);
-    return ip;
-}
-
-/* The kernel's way to the Internet, over the interface via or, when that is 0, over any; errors as in kernel.h. */
-static int ask_way_out(const struct reading *reading, int via, struct kernel_route *route)
-{
-    struct ip destination = far_away(reading->rule->family);
-
-    return kernel_route(reading->kernel, &destination, via, route);
-}
-
 static void tell_candidate(const struct reading *reading, const struct kernel_link *link,
                            const struct kernel_address *address, enum reason reason, const char *why)
 {
@@ -250,7 +231,7 @@ static int choose(const struct reading *reading, const struct kernel_link *link,
 {
     struct source_ties ties = {reading->rule, reading->before, {0}};
     struct kernel_route route;
-    int error = count > 1 ? ask_way_out(reading, link->index, &route) : -ENETUNREACH;
+    int error = count > 1 ? way_route(reading->kernel, reading->rule->family, link->index, &route) : -ENETUNREACH;
     enum reason *each;
     size_t chosen;
 
@@ -341,7 +322,7 @@ static int try_auto(const struct reading *reading)
 {
     struct kernel_route route;
     struct kernel_link link;
-    int error = ask_way_out(reading, 0, &route);
+    int error = way_route(reading->kernel, reading->rule->family, 0, &route);
 
     if (!error)
         error = kernel_link_by_index(reading->kernel, route.index, &link);
@@ -391,7 +372,7 @@ static int check_way_out(const struct reading *reading)
 {
     struct source_answer *answer = reading->answer;
     struct kernel_route route;
-    int error = ask_way_out(reading, reading->rule->bind ? answer->link.index : 0, &route);
+    int error = way_route(reading->kernel, reading->rule->family, reading->rule->bind ? answer->link.index : 0, &route);
 
     if (error && error != -EAGAIN) {
         answer->reason = REASON_NO_ROUTE;

@@ -204,7 +204,7 @@ static void keep_time(struct watched *watched)
 /* ---- Reading. ---- */
 
 /* Tells which addresses of the uplink are used no more, before anybody is asked over a connection from one of them. */
-static void tell_moved(const struct watched *watched)
+static void tell_moved(struct watched *watched)
 {
     const struct sources *sources = watched->sources;
     const struct ip_set *before = &watched->answer.local, *now = &watched->next.local;
@@ -212,6 +212,7 @@ static void tell_moved(const struct watched *watched)
 
     if (ip_set_equal(before, now) && watched->answer.link.index == watched->next.link.index)
         return;
+    watched->next.moved = true;
     for (size_t i = 0; i < before->count; i++)
         if (!ip_set_has(now, &before->list[i]))
             ip_set_add(&gone, &before->list[i]);

@@ -1,206 +1,221 @@
 #include "state.h"
 
 #include "buf.h"
-#include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "store.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, MAX_FILE = 64 * 1024 * 1024 };
-
-/* Both objects are keyed: accounts by their id, records by "account name type". */
 struct state {
-    json_t *accounts;
-    json_t *records;
+    struct store store;
+    json_t *index; /* of the entries: accounts by their id, records by "account name type"; NULL: not yet made */
 };
-
-static struct state *new_state(void)
-{
-    struct state *state = mem_alloc(sizeof *state);
-
-    state->accounts = json_object();
-    state->records = json_object();
-    return state;
-}
 
 void state_free(struct state *state)
 {
     if (!state)
         return;
-    json_decref(state->accounts);
-    json_decref(state->records);
+    json_decref(state->index);
+    store_clear(&state->store);
     free(state);
 }
 
-static char *file_path(const char *folder)
-{
-    struct buf path = {0};
-
-    buf_addf(&path, "%s/state.json", folder);
-    return buf_take(&path);
-}
-
-static char *record_key(const char *account, const char *name, const char *type)
+/* Without a name it is that of the account itself. */
+static char *key_of(const char *account, const char *name, const char *type)
 {
     struct buf key = {0};
 
-    buf_addf(&key, "%s %s %s", account, name, type);
+    buf_add(&key, account);
+    if (name)
+        buf_addf(&key, " %s %s", name, type);
     return buf_take(&key);
+}
+
+static const json_t *find(const struct state *state, const char *account, const char *name, const char *type)
+{
+    char *key = key_of(account, name, type);
+    const json_t *entry = json_object_get(state->index, key);
+
+    free(key);
+    return entry;
 }
 
 /* ---- Reading. ---- */
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *text_of(const json_t *entry, const char *key)
 {
-    return json_string_value(json_object_get(object, key));
+    return json_string_value(json_object_get(entry, key));
 }
 
-static bool is_optional(const json_t *object, const char *key, json_type type)
+static uint64_t number_of(const json_t *entry, const char *key)
 {
-    const json_t *value = json_object_get(object, key);
+    json_int_t number = json_integer_value(json_object_get(entry, key));
 
-    return !value || json_is_null(value) || json_typeof(value) == type;
+    return number > 0 ? (uint64_t)number : 0;
 }
 
-static bool is_optional_flag(const json_t *object, const char *key)
+/* In version 1 a time was one number, of the wall clock. */
+static struct moment moment_of(const struct state *state, const json_t *entry, const char *key)
 {
-    const json_t *value = json_object_get(object, key);
+    const json_t *value = json_object_get(entry, key);
 
-    return !value || json_is_boolean(value);
+    if (json_is_integer(value))
+        return moment_recall(json_integer_value(value), -1, "");
+    return moment_recall(json_integer_value(json_array_get(value, 0)), json_integer_value(json_array_get(value, 1)),
+                         state->store.boot);
 }
 
-static bool is_account(const json_t *entry)
+static bool is_time(const json_t *value)
 {
-    return text_of(entry, "account") && json_is_integer(json_object_get(entry, "place")) &&
-           json_is_integer(json_object_get(entry, "login")) && is_optional(entry, "refused", JSON_STRING);
+    return json_is_integer(value) || (json_array_size(value) == 2 && json_is_integer(json_array_get(value, 0)) &&
+                                      json_is_integer(json_array_get(value, 1)));
 }
 
-static bool is_record(const json_t *entry)
+static bool is_optional(const json_t *entry, const char *key, bool (*fits)(const json_t *))
 {
-    const char *type = text_of(entry, "type"), *address = text_of(entry, "address");
+    const json_t *value = json_object_get(entry, key);
+
+    return !value || json_is_null(value) || fits(value);
+}
+
+static bool is_number(const json_t *value)
+{
+    return json_is_integer(value);
+}
+
+static bool is_text(const json_t *value)
+{
+    return json_is_string(value);
+}
+
+static bool is_flag(const json_t *value)
+{
+    return json_is_boolean(value) || json_is_string(value); /* version 1 said why */
+}
+
+static bool is_sound(const json_t *entry)
+{
+    static const struct {
+        const char *key;
+        bool (*fits)(const json_t *);
+    } members[] = {{"place", is_number},    {"section", is_number}, {"rest_at", is_time}, {"rest_ms", is_number},
+                   {"used_at", is_time},    {"used", is_number},    {"address", is_text}, {"published", is_time},
+                   {"doubtful", is_flag},   {"refused", is_flag},   {"word", is_text},    {"failures", is_number},
+                   {"wait_at", is_time},    {"wait_ms", is_number}, {"name", is_text},    {"type", is_text},
+                   {"unchanged", is_number}};
+    const char *address = text_of(entry, "address"), *type = text_of(entry, "type");
     struct ip_set ips;
 
-    if (!text_of(entry, "account") || !text_of(entry, "name") || !type || !is_optional(entry, "address", JSON_STRING) ||
-        !is_optional(entry, "published", JSON_INTEGER) || !is_optional_flag(entry, "doubtful") ||
-        !is_optional(entry, "refused", JSON_STRING))
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (!is_optional(entry, members[i].key, members[i].fits))
+            return false;
+    if (!text_of(entry, "account"))
         return false;
-    if (!address)
-        return true;
-    return ip_set_parse(address, &ips) && strcmp(type, ip_record_type(ips.list[0].family)) == 0;
+    if (!text_of(entry, "name")) /* an account's */
+        return !type && json_is_integer(json_object_get(entry, "place")) &&
+               !json_is_true(json_object_get(entry, "refused"));
+    if (!type)
+        return false;
+    return !address || (ip_set_parse(address, &ips) && type && strcmp(type, ip_record_type(ips.list[0].family)) == 0);
 }
 
-static void take_entries(const char *path, const json_t *list, bool (*fits)(const json_t *), json_t *into)
+static void build_index(struct state *state)
 {
-    size_t index;
+    size_t number;
     json_t *entry;
 
-    json_array_foreach (list, index, entry) {
-        if (!fits(entry)) {
-            log_warning("%s: entry %zu makes no sense and is left out", path, index + 1);
-        } else if (fits == is_account) {
-            json_object_set(into, text_of(entry, "account"), entry);
-        } else {
-            char *key = record_key(text_of(entry, "account"), text_of(entry, "name"), text_of(entry, "type"));
+    state->index = json_object();
+    json_array_foreach (state->store.entries, number, entry) {
+        char *key;
 
-            json_object_set(into, key, entry);
-            free(key);
+        if (!is_sound(entry)) {
+            log_warning("state.json: entry %zu makes no sense and is left out", number + 1);
+            continue;
         }
+        key = key_of(text_of(entry, "account"), text_of(entry, "name"), text_of(entry, "type"));
+        json_object_set(state->index, key, entry);
+        free(key);
     }
-}
-
-/* Kept for whoever wants to know what happened to it. */
-static void set_aside(const char *path, const char *why, bool look_only)
-{
-    struct buf aside = {0};
-
-    if (look_only) {
-        log_warning("%s: %s: it is not used", path, why);
-        return;
-    }
-    buf_addf(&aside, "%s.damaged", path);
-    log_warning("%s: %s: it is set aside as %s", path, why, aside.text);
-    if (rename(path, aside.text) < 0)
-        log_warning("%s: %s", aside.text, strerror(errno));
-    buf_free(&aside);
-}
-
-static void read_text(struct state *state, const char *path, const char *text, size_t length, bool look_only)
-{
-    json_error_t error;
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    const json_t *accounts = json_object_get(root, "accounts"), *records = json_object_get(root, "records");
-
-    if (!root) {
-        set_aside(path, error.text, look_only);
-    } else if (json_integer_value(json_object_get(root, "version")) != FORMAT) {
-        set_aside(path, "this is no state file of this version", look_only);
-    } else if (!json_is_array(accounts) || !json_is_array(records)) {
-        set_aside(path, "there are no accounts and records in it", look_only);
-    } else {
-        take_entries(path, accounts, is_account, state->accounts);
-        take_entries(path, records, is_record, state->records);
-    }
-    json_decref(root);
 }
 
 struct state *state_read(const char *folder, bool look_only)
 {
-    struct state *state = new_state();
-    char *path = file_path(folder), *text;
-    size_t length;
-    int error = file_read(path, MAX_FILE, &text, &length);
+    struct state *state = mem_alloc(sizeof *state);
 
-    if (error == 0) {
-        read_text(state, path, text, length, look_only);
-        free(text);
-    } else if (error == -EACCES) {
-        log_warning("%s: %s: what was published is not known", path, strerror(-error));
-    } else if (error != -ENOENT) {
-        set_aside(path, strerror(-error), look_only);
-    }
-    free(path);
+    store_read(&state->store, folder, look_only);
     return state;
 }
 
-static void recall_record(const struct state *state, const char *account, struct record *record, bool same_login)
-{
-    char *key = record_key(account, record_name(record), ip_record_type(record_family(record)));
-    const json_t *entry = json_object_get(state->records, key);
-    const char *address = text_of(entry, "address");
-    struct record_memory memory = {0};
+/* ---- Giving back. ---- */
 
-    free(key);
-    if (!entry)
+/* Version 1 had the checksums in the account's entry only, and that of the login in place of the section's. */
+static bool is_same_place(const json_t *entry, const json_t *whole, const struct config_provider *provider)
+{
+    const json_t *place = json_object_get(entry, "place");
+
+    return json_integer_value(place ? place : json_object_get(whole, "place")) == config_provider_place(provider);
+}
+
+static bool is_same_section(const json_t *entry, const json_t *whole, const struct config_provider *provider)
+{
+    const json_t *section = json_object_get(entry, "section");
+
+    if (section)
+        return json_integer_value(section) == provider->section;
+    return json_integer_value(json_object_get(whole, "login")) == config_provider_login(provider);
+}
+
+static void recall_record(const struct state *state, const json_t *whole, const struct config_provider *provider,
+                          struct record *record)
+{
+    const json_t *entry = find(state, provider->id, record_name(record), ip_record_type(record_family(record)));
+    const json_t *refused = json_object_get(entry, "refused");
+    const char *address = text_of(entry, "address");
+    struct record_memory memory = {.word = text_of(entry, "word")};
+
+    if (!entry || !is_same_place(entry, whole, provider))
         return;
     if (address && ip_set_parse(address, &memory.published))
-        memory.published_s = json_integer_value(json_object_get(entry, "published"));
+        memory.published_at = moment_of(state, entry, "published");
     memory.doubtful = json_is_true(json_object_get(entry, "doubtful"));
-    if (same_login)
-        memory.refused = text_of(entry, "refused");
+    if (is_same_section(entry, whole, provider)) {
+        memory.refused = json_is_true(refused) || json_is_string(refused);
+        memory.word = json_is_string(refused) ? json_string_value(refused) : memory.word;
+        memory.failures = (unsigned)number_of(entry, "failures");
+        memory.wait_at = moment_of(state, entry, "wait_at");
+        memory.wait_ms = number_of(entry, "wait_ms");
+        memory.unchanged = (unsigned)number_of(entry, "unchanged");
+    }
     record_recall(record, &memory);
 }
 
-void state_recall(const struct state *state, struct account *account)
+void state_recall(struct state *state, struct account *account)
 {
     const struct config_provider *provider = account_provider(account);
-    const json_t *entry = json_object_get(state->accounts, provider->id);
-    bool same_login = json_integer_value(json_object_get(entry, "login")) == config_provider_login(provider);
+    struct account_memory memory = {0};
+    const json_t *entry;
     struct record *record;
 
-    if (!entry || json_integer_value(json_object_get(entry, "place")) != config_provider_place(provider))
-        return;
+    if (!state->index)
+        build_index(state);
+    entry = find(state, provider->id, NULL, NULL);
     for (size_t i = 0; (record = account_record(account, i)); i++)
-        recall_record(state, provider->id, record, same_login);
-    if (same_login)
-        account_recall(account, text_of(entry, "refused"));
+        recall_record(state, entry, provider, record);
+    if (!entry || !is_same_place(entry, NULL, provider))
+        return;
+    if (is_same_section(entry, entry, provider))
+        memory.refused = text_of(entry, "refused");
+    memory.limit.rest_at = moment_of(state, entry, "rest_at");
+    memory.limit.rest_ms = number_of(entry, "rest_ms");
+    memory.limit.used_at = moment_of(state, entry, "used_at");
+    memory.limit.used = number_of(entry, "used");
+    account_recall(account, &memory);
 }
 
-/* ---- Writing. ---- */
+/* ---- Collecting. ---- */
 
 /* A provider's words may be anything; jansson takes only UTF-8. */
 static void set_text(json_t *entry, const char *key, const char *text)
@@ -217,105 +232,103 @@ static void set_text(json_t *entry, const char *key, const char *text)
         json_object_set_new(entry, key, value);
 }
 
-static void collect_record(struct state *state, const char *account, const struct record *record)
+static void set_number(json_t *entry, const char *key, uint64_t number)
 {
-    const char *type = ip_record_type(record_family(record));
-    char *key = record_key(account, record_name(record), type);
+    if (number)
+        json_object_set_new(entry, key, json_integer((json_int_t)number));
+}
+
+static void set_moment(json_t *entry, const char *key, const struct moment *moment)
+{
+    json_t *pair = json_array();
+
+    json_array_append_new(pair, json_integer(moment_wall_s(moment)));
+    json_array_append_new(pair, json_integer(moment->now_ms));
+    json_object_set_new(entry, key, pair);
+}
+
+static void set_flag(json_t *entry, const char *key, bool flag)
+{
+    if (flag)
+        json_object_set_new(entry, key, json_true());
+}
+
+static void set_provider(json_t *entry, const struct config_provider *provider)
+{
+    set_text(entry, "account", provider->id);
+    json_object_set_new(entry, "place", json_integer(config_provider_place(provider)));
+    json_object_set_new(entry, "section", json_integer(provider->section));
+}
+
+static json_t *collect_record(const struct config_provider *provider, const struct record *record)
+{
     char address[IP_SET_TEXT_SIZE];
     struct record_memory memory;
     json_t *entry = json_object();
 
     record_memory(record, &memory);
-    set_text(entry, "account", account);
+    set_provider(entry, provider);
     set_text(entry, "name", record_name(record));
-    set_text(entry, "type", type);
+    set_text(entry, "type", ip_record_type(record_family(record)));
     if (memory.published.count) {
         set_text(entry, "address", ip_set_text(&memory.published, address));
-        json_object_set_new(entry, "published", json_integer(memory.published_s));
+        set_moment(entry, "published", &memory.published_at);
     }
-    if (memory.doubtful)
-        json_object_set_new(entry, "doubtful", json_true());
+    set_flag(entry, "doubtful", memory.doubtful);
+    set_flag(entry, "refused", memory.refused);
+    set_text(entry, "word", memory.word);
+    set_number(entry, "unchanged", memory.unchanged);
+    if (memory.failures) {
+        set_number(entry, "failures", memory.failures);
+        set_moment(entry, "wait_at", &memory.wait_at);
+        set_number(entry, "wait_ms", memory.wait_ms);
+    }
+    return entry;
+}
+
+/* Of rests and budgets only what still holds something back is worth a write. */
+static json_t *collect_account(const struct account *account)
+{
+    const struct config_provider *provider = account_provider(account);
+    struct account_memory memory;
+    json_t *entry = json_object();
+
+    account_memory(account, &memory);
+    set_provider(entry, provider);
     set_text(entry, "refused", memory.refused);
-    json_object_set_new(state->records, key, entry);
-    free(key);
+    if (memory.limit.rest_ms) {
+        set_moment(entry, "rest_at", &memory.limit.rest_at);
+        set_number(entry, "rest_ms", memory.limit.rest_ms);
+    }
+    if (memory.limit.used) {
+        set_moment(entry, "used_at", &memory.limit.used_at);
+        set_number(entry, "used", memory.limit.used);
+    }
+    return entry;
 }
 
 struct state *state_collect(struct account *const *accounts, size_t count)
 {
-    struct state *state = new_state();
+    struct state *state = mem_alloc(sizeof *state);
 
+    store_begin(&state->store);
     for (size_t i = 0; i < count; i++) {
         const struct config_provider *provider = account_provider(accounts[i]);
-        json_t *entry = json_object();
         const struct record *record;
 
-        set_text(entry, "account", provider->id);
-        json_object_set_new(entry, "place", json_integer(config_provider_place(provider)));
-        json_object_set_new(entry, "login", json_integer(config_provider_login(provider)));
-        set_text(entry, "refused", account_refused(accounts[i]));
-        json_object_set_new(state->accounts, provider->id, entry);
+        json_array_append_new(state->store.entries, collect_account(accounts[i]));
         for (size_t j = 0; (record = account_record(accounts[i], j)); j++)
-            collect_record(state, provider->id, record);
+            json_array_append_new(state->store.entries, collect_record(provider, record));
     }
     return state;
 }
 
-static json_t *list_of(json_t *object)
-{
-    json_t *list = json_array(), *entry;
-    const char *key;
-
-    json_object_foreach (object, key, entry)
-        json_array_append(list, entry);
-    return list;
-}
-
-static char *dump(const struct state *state)
-{
-    json_t *root = json_object();
-    char *text;
-
-    json_object_set_new(root, "version", json_integer(FORMAT));
-    json_object_set_new(root, "accounts", list_of(state->accounts));
-    json_object_set_new(root, "records", list_of(state->records));
-    text = json_dumps(root, JSON_INDENT(1));
-    json_decref(root);
-    return text;
-}
-
-/* FNV-1a; never 0, which stands for nothing written yet. */
-static uint64_t checksum(const char *text)
-{
-    uint64_t sum = UINT64_C(14695981039346656037);
-
-    for (; *text; text++)
-        sum = (sum ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return sum ? sum : 1;
-}
-
 uint64_t state_sum(const struct state *state)
 {
-    char *text = dump(state);
-    uint64_t sum = text ? checksum(text) : 0;
-
-    free(text);
-    return sum;
+    return store_sum(&state->store);
 }
 
 int state_write(const struct state *state, const char *folder, uint64_t *sum)
 {
-    char *path, *text = dump(state);
-    uint64_t fresh = text ? checksum(text) : 0;
-    int error = 0;
-
-    if (!text)
-        return -ENOMEM;
-    if (fresh != *sum) {
-        path = file_path(folder);
-        error = file_replace(path, text, strlen(text));
-        *sum = error ? 0 : fresh;
-        free(path);
-    }
-    free(text);
-    return error;
+    return store_write(&state->store, folder, sum);
 }

@@ -1,11 +1,19 @@
 #include "timer.h"
 
+#include "file.h"
+#include "log.h"
 #include "mem.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { BOOT_SIZE = 64 };
 
 struct timer {
     struct event *event;
@@ -14,6 +22,13 @@ struct timer {
 };
 
 static struct event_base *loop;
+
+/* Of the listener for a wall clock that is set. */
+static struct {
+    struct event *event;
+    timer_fn *fn;
+    void *arg;
+} clock_set;
 
 struct event_base *timer_loop(void)
 {
@@ -43,6 +58,60 @@ uint64_t timer_now_ms(void)
 int64_t timer_wall_s(void)
 {
     return time(NULL);
+}
+
+/* A timer that never ends, but is cancelled when the clock is set (timerfd_create(2)). */
+static bool arm_clock(int fd)
+{
+    const struct itimerspec never = {.it_value.tv_sec = (time_t)((UINT64_C(1) << (8 * sizeof(time_t) - 1)) - 1)};
+
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) == 0;
+}
+
+static void on_clock_event(evutil_socket_t fd, short events, void *arg)
+{
+    uint64_t count;
+
+    (void)events;
+    (void)arg;
+    if (read(fd, &count, sizeof count) < 0 && errno == ECANCELED && arm_clock(fd))
+        clock_set.fn(clock_set.arg);
+}
+
+void timer_on_clock_set(timer_fn *fn, void *arg)
+{
+    int fd;
+
+    if (clock_set.event) {
+        close(event_get_fd(clock_set.event));
+        event_free(clock_set.event);
+        clock_set.event = NULL;
+    }
+    if (!fn)
+        return;
+    clock_set.fn = fn;
+    clock_set.arg = arg;
+    fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (fd >= 0 && arm_clock(fd))
+        clock_set.event = event_new(loop, fd, EV_READ | EV_PERSIST, on_clock_event, NULL);
+    if (clock_set.event && event_add(clock_set.event, NULL) == 0)
+        return;
+    log_warning("a step of the clock will not be heard: %s", strerror(errno));
+    if (!clock_set.event && fd >= 0)
+        close(fd);
+}
+
+const char *timer_boot(void)
+{
+    static char boot[BOOT_SIZE];
+    char *text;
+    size_t length;
+
+    if (!boot[0] && file_read("/proc/sys/kernel/random/boot_id", BOOT_SIZE - 1, &text, &length) == 0) {
+        memcpy(boot, text, strcspn(text, "\n"));
+        free(text);
+    }
+    return boot;
 }
 
 uint32_t timer_random(uint32_t bound)

@@ -20,13 +20,14 @@ struct update {
     struct http *http;
     struct http_transfer *transfer;
     struct program *program;
-    struct timer *timer; /* to ask once more, or to tell the results from the loop */
-    size_t step;         /* the one under way */
-    unsigned long times; /* that it was asked */
-    bool recalled;       /* a value came from the memory */
-    bool again;          /* the second walk, with nothing remembered */
-    bool arrived;
+    struct timer *timer;           /* to ask once more, or to tell the results from the loop */
+    size_t step;                   /* the one under way */
+    unsigned long times;           /* that it was asked */
+    bool recalled;                 /* a value came from the memory */
+    bool again;                    /* the second walk, with nothing remembered */
+    unsigned long requests;        /* that may have arrived */
     long status;                   /* of the last answer */
+    uint64_t rest_ms;              /* that an answer asked for */
     bool wrote;                    /* a request that is to change something was sent */
     char *text;                    /* what the last good answer said */
     struct update_result *results; /* NULL: not yet known */
@@ -78,16 +79,39 @@ static char *with_step(const struct update *update, const char *text, bool good)
     return buf_take(&whole);
 }
 
-/* One result for all. They are told from the loop. */
+/* Is it the login, or all the world, that is to ask less (RFC 6585 section 4, RFC 9110 section 15.6.4)? */
+static bool is_too_much(long status)
+{
+    return status == 429 || status == 503;
+}
+
+/* What is the same for all results. They are told from the loop. */
+static void tell_soon(struct update *update)
+{
+    for (size_t i = 0; i < update->batch.count; i++) {
+        struct update_result *result = &update->results[i];
+
+        result->requests = update->requests;
+        result->wrote = update->wrote;
+        result->rest_ms = update->rest_ms;
+        if (is_too_much(update->status) && result->rest_ms < result->after_ms)
+            result->rest_ms = result->after_ms;
+    }
+    timer_start(update->timer, 0);
+}
+
+/* One result for all. */
 static void finish(struct update *update, enum update_verdict verdict, uint64_t after_ms, const char *text)
 {
     bool good = verdict == UPDATE_DONE || verdict == UPDATE_UNCHANGED;
 
     update->results = mem_alloc(update->batch.count * sizeof *update->results);
     for (size_t i = 0; i < update->batch.count; i++)
-        update->results[i] = (struct update_result){verdict, update->arrived, after_ms, with_step(update, text, good),
-                                                    update->status == 404};
-    timer_start(update->timer, 0);
+        update->results[i] = (struct update_result){.verdict = verdict,
+                                                    .after_ms = after_ms,
+                                                    .text = with_step(update, text, good),
+                                                    .is_of_all = update->status == 404};
+    tell_soon(update);
 }
 
 static enum update_verdict verdict_of(enum answer_verdict verdict)
@@ -165,12 +189,10 @@ static void take_lines(struct update *update, const struct verdict_answer *answe
         struct verdict verdict;
 
         verdict_judge(answer, &update->values, step_of(update), i, &verdict);
-        update->results[i] = (struct update_result){.verdict = verdict_of(verdict.verdict),
-                                                    .arrived = true,
-                                                    .after_ms = verdict.after_ms,
-                                                    .text = verdict.text};
+        update->results[i] = (struct update_result){
+            .verdict = verdict_of(verdict.verdict), .after_ms = verdict.after_ms, .text = verdict.text};
     }
-    timer_start(update->timer, 0);
+    tell_soon(update);
 }
 
 static void take_nothing(struct update *update, const char *text)
@@ -263,7 +285,9 @@ static void on_answer(void *arg, const struct http_answer *http)
     update->transfer = NULL;
     update->program = NULL;
     update->status = http->status;
-    update->arrived |= http->stage >= HTTP_WAIT;
+    update->requests += http->stage >= HTTP_WAIT;
+    if (!update->definition->budget && update->rest_ms < http->pace.limit_ms)
+        update->rest_ms = http->pace.limit_ms; /* who has a budget of his own knows it better */
     if (http->stage != HTTP_DONE) {
         take_failure(update, http);
         return;
@@ -287,8 +311,6 @@ static void send_request(struct update *update, const struct definition_step *st
 {
     struct request request;
 
-    if (update->batch.requests)
-        ++*update->batch.requests;
     update->wrote |= step->flows == DEFINITION_UPDATE || update->definition->runs_program;
     if (update->definition->runs_program) {
         update->program = program_start(&update->values, on_answer, update);
@@ -387,11 +409,11 @@ bool update_is_asking(const struct update *update)
     return update->transfer != NULL;
 }
 
-bool update_may_have_arrived(const struct update *update)
+unsigned long update_requests(const struct update *update)
 {
     struct ip local = update_local_address(update);
 
-    return update->arrived || update->program || ip_is_set(&local);
+    return update->requests + (update->program || ip_is_set(&local));
 }
 
 struct ip update_local_address(const struct update *update)

@@ -206,6 +206,16 @@ static char *other_address(const struct update_item *item, const char *line)
     return other[0] ? other[0] : other[1];
 }
 
+/* Of what the server asks and what the definition knows the first that there is. */
+static uint64_t asked_ms(const struct verdict_answer *answer, const struct answer_rule *rule)
+{
+    const struct pace *pace = &answer->http->pace;
+
+    if (pace->retry_after_ms)
+        return pace->retry_after_ms;
+    return rule && rule->after_ms ? rule->after_ms : pace->limit_ms;
+}
+
 /* What the server asks for itself counts; the definition's wait is for a server that does not say. */
 static uint64_t wait_of(const struct verdict_answer *answer, struct values *values, const struct answer_rule *rule)
 {
@@ -222,7 +232,7 @@ static uint64_t wait_of(const struct verdict_answer *answer, struct values *valu
     free(text);
     if (seconds > 0)
         return (uint64_t)seconds * 1000;
-    return answer->http->retry_after_ms ? answer->http->retry_after_ms : rule->after_ms;
+    return asked_ms(answer, rule);
 }
 
 static bool tells_success(const struct values *values, const struct definition_step *step)
@@ -270,13 +280,19 @@ void verdict_judge(const struct verdict_answer *answer, struct values *values, c
         .verdict = rule         ? rule->verdict
                    : is_unknown ? ANSWER_AGAIN
                                 : ANSWER_DONE,
-        .after_ms = answer->http->retry_after_ms,
+        .after_ms = asked_ms(answer, NULL),
         .is_unknown = !rule && answer->http->status < 500 && answer->http->status != 429,
     };
     if (rule && rule->verdict == ANSWER_AGAIN)
         result->after_ms = wait_of(answer, values, rule);
     other = is_good(result->verdict) ? other_address(&values->items[index], line) : NULL;
-    if (other) {
+    if (other && strncmp(other, "127.", 4) == 0) {
+        result->verdict = ANSWER_REFUSED_ACCOUNT;
+        buf_addf(&text,
+                 "provider: the server took %s instead of the address that was sent, with which it says that it "
+                 "does not accept this program (badagent)",
+                 other);
+    } else if (other) {
         result->verdict = ANSWER_REFUSED;
         buf_addf(&text, "provider: the server took %s instead of the address that was sent", other);
     } else if (!is_good(result->verdict)) {

@@ -116,16 +116,15 @@ static void wish(const struct sources *sources, const struct name *name, struct 
     target.link = rule.bind ? answer.link.index : 0;
     target.prefix_length = rule.family == AF_INET6 ? answer.prefix_length : 0;
     record_want(record, &target, answer.text);
+    if (target.link && answer.moved)
+        record_retry(record);
 }
 
-void wishes_tell(const struct sources *sources, struct account *const *accounts, size_t count, bool moved)
+void wishes_tell(const struct sources *sources, struct account *const *accounts, size_t count)
 {
     struct record *record;
 
     for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; (record = account_record(accounts[i], j)); j++) {
+        for (size_t j = 0; (record = account_record(accounts[i], j)); j++)
             wish(sources, account_name(accounts[i], j), record);
-            if (moved)
-                record_network_changed(record);
-        }
 }

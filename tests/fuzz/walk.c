@@ -98,7 +98,7 @@ void walk_answer(struct values *values, const struct definition_step *step, stru
     for (size_t i = 0; i < values->count; i++) {
         verdict_judge(&read, values, step, i, &verdict);
         assert(verdict.text && *verdict.text && !strstr(verdict.text, WALK_PASSWORD));
-        assert(verdict.after_ms <= answer->retry_after_ms || verdict.verdict == ANSWER_AGAIN);
+        assert(verdict.after_ms <= answer->pace.retry_after_ms || verdict.verdict == ANSWER_AGAIN);
         free(verdict.text);
     }
     finding_take(&read, values, step, memory);

@@ -250,6 +250,8 @@ def test_our_record_among_others_is_found_after_a_fault_and_a_restart(lab):
     scene.service.spoil = None
     scene.service.others = [{"id": "r2", "type": "A", "name": HOME, "content": "192.0.2.77"}]
     daemon = scene.start()
+    daemon.wait_log(r"idle -> waiting")  # which it is owed over the restart, too
+    daemon.usr1()
     is_current(daemon, "203.0.113.9")
     assert scene.requests[-1].path.endswith("/r1")
 

@@ -30,7 +30,6 @@ void errand_make(struct errand *errand, const struct config_provider *provider, 
         .memory = memory,
         .items = errand->items,
         .count = provider->names.count,
-        .requests = &errand->requests,
     };
     assert_true(errand->update.count <= COUNT(errand->items));
     for (size_t i = 0; i < errand->update.count; i++) {
@@ -53,7 +52,7 @@ static void on_done(void *arg, const struct update_result *results)
 
         assert_non_null(results[i].text);
         out->list[i].verdict = results[i].verdict;
-        out->list[i].arrived = results[i].arrived;
+        out->list[i].requests = results[i].requests;
         out->list[i].after_ms = results[i].after_ms;
         snprintf(out->list[i].text, ERRAND_TEXT, "%s", results[i].text);
         snprintf(out->verdicts + used, sizeof out->verdicts - used, "%s%s", i ? " " : "",

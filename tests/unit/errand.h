@@ -9,7 +9,6 @@ enum { ERRAND_MOST = 8, ERRAND_TEXT = 1024 };
 
 struct errand {
     struct update_item items[ERRAND_MOST];
-    unsigned long requests;
     struct update_batch update;
 };
 
@@ -23,7 +22,7 @@ struct errand_results {
     size_t count;
     struct {
         enum update_verdict verdict;
-        bool arrived;
+        unsigned long requests;
         uint64_t after_ms;
         char text[ERRAND_TEXT];
     } list[ERRAND_MOST];

@@ -1,5 +1,6 @@
 #include "fake_http.h"
 #include "idn.h"
+#include "timer.h"
 
 #include "unit.h"
 
@@ -198,6 +199,7 @@ void fake_http_answer_with(size_t index, const struct http_answer *answer)
     copy.body = body;
     copy.length = strlen(body);
     copy.headers = headers;
+    copy.pace = pace_read(headers, answer->status, timer_wall_s());
     copy.error = error;
     answer_with(index, &copy);
     free(body);
@@ -207,9 +209,12 @@ void fake_http_answer_with(size_t index, const struct http_answer *answer)
 
 void fake_http_answer_after(size_t index, long status, const char *body, uint64_t retry_after_ms)
 {
+    char headers[64];
+
+    snprintf(headers, sizeof headers, "Retry-After: %llu\n", (unsigned long long)retry_after_ms / 1000);
     fake_http_answer_with(
-        index,
-        &(struct http_answer){.stage = HTTP_DONE, .status = status, .body = body, .retry_after_ms = retry_after_ms});
+        index, &(struct http_answer){
+                   .stage = HTTP_DONE, .status = status, .body = body, .headers = retry_after_ms ? headers : NULL});
 }
 
 void fake_http_answer(size_t index, long status, const char *body)

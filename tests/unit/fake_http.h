@@ -24,7 +24,8 @@ void fake_http_on_cancel(void (*fn)(const struct fake_request *request));
 /* What http_local_address() says of every request; not set at first. */
 void fake_http_set_local(const struct ip *local);
 
-/* Answers an open request; of the answer, too, texts may be left out, and length is that of the body. */
+/* Answers an open request; of the answer, too, texts may be left out. length is that of the body, pace that of the
+ * headers. */
 void fake_http_answer_with(size_t index, const struct http_answer *answer);
 void fake_http_answer(size_t index, long status, const char *body);
 void fake_http_answer_after(size_t index, long status, const char *body, uint64_t retry_after_ms);

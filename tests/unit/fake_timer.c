@@ -15,6 +15,9 @@ static struct timer *timers;
 static uint64_t now_ms = 1000000, turns, nonces = 1;
 static int64_t wall_s = INT64_C(1700000000);
 static uint32_t random_number;
+static unsigned boots = 1;
+static timer_fn *clock_fn;
+static void *clock_arg;
 
 struct event_base *timer_loop(void)
 {
@@ -34,6 +37,20 @@ uint64_t timer_now_ms(void)
 int64_t timer_wall_s(void)
 {
     return wall_s;
+}
+
+void timer_on_clock_set(timer_fn *fn, void *arg)
+{
+    clock_fn = fn;
+    clock_arg = arg;
+}
+
+const char *timer_boot(void)
+{
+    static char text[16];
+
+    snprintf(text, sizeof text, "boot-%u", boots);
+    return text;
 }
 
 uint32_t timer_random(uint32_t bound)
@@ -147,4 +164,18 @@ void fake_timer_set_random(uint32_t number)
 void fake_timer_set_wall(int64_t seconds)
 {
     wall_s = seconds;
+}
+
+void fake_timer_step(int64_t seconds)
+{
+    wall_s = seconds;
+    if (clock_fn)
+        clock_fn(clock_arg);
+}
+
+void fake_timer_boot(void)
+{
+    assert_null(timers);
+    now_ms = 1000;
+    boots++;
 }

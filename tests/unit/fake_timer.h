@@ -19,4 +19,10 @@ size_t fake_timer_existing(void);
 void fake_timer_set_random(uint32_t number);
 void fake_timer_set_wall(int64_t seconds);
 
+/* The wall clock is set, and whoever listens is told. */
+void fake_timer_step(int64_t seconds);
+
+/* The machine boots anew: the clock that never steps begins again, with another timer_boot(). Only without timers. */
+void fake_timer_boot(void);
+
 #endif

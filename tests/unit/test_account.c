@@ -520,7 +520,7 @@ static void network_changed(void)
     struct record *record;
 
     for (size_t i = 0; (record = account_record(account, i)); i++)
-        record_network_changed(record);
+        record_retry(record);
     fake_timer_advance(0);
 }
 
@@ -657,9 +657,9 @@ static void test_configure_refused(void **state)
 {
     (void)state;
     begin("dyndns2", "a.example.org", 0, IP_V4);
-    account_recall(account, NULL);
+    account_recall(account, &(struct account_memory){0});
     assert_null(account_refused(account));
-    account_recall(account, "provider: badauth");
+    account_recall(account, &(struct account_memory){.refused = "provider: badauth"});
     assert_state("a.example.org", AF_INET, "refused");
     reconfigure("a.example.org b.example.org", IP_V4);
     want_all(AF_INET, "203.0.113.7");

@@ -6,7 +6,7 @@
 /* What the step zone or record finds in an answer. */
 static enum finding take(struct scene *scene, const char *title, const char *body)
 {
-    const struct http_answer http = {HTTP_DONE, 200, body, strlen(body), "X-Page: 2\r\n", 0, NULL};
+    const struct http_answer http = {HTTP_DONE, 200, body, strlen(body), "X-Page: 2\r\n", {0}, NULL};
     struct verdict_answer answer;
     enum finding finding;
 

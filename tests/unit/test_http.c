@@ -294,7 +294,7 @@ static void test_answer(void **state)
     (void)state;
     assert_int_equal(result.answer.stage, HTTP_DONE);
     assert_int_equal(result.answer.status, 200);
-    assert_int_equal(result.answer.retry_after_ms, 0);
+    assert_int_equal(result.answer.pace.retry_after_ms, 0);
     assert_true(atoi(result.body) > 0);
     free(result.body);
 }
@@ -349,7 +349,7 @@ static void test_outcomes(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct result result = get(cases[i].path);
 
-        if (result.answer.stage != cases[i].stage || result.answer.retry_after_ms != cases[i].retry_after_ms)
+        if (result.answer.stage != cases[i].stage || result.answer.pace.retry_after_ms != cases[i].retry_after_ms)
             unit_wrong("%s: stage %d, %s", cases[i].path, (int)result.answer.stage, result.error);
         if (cases[i].stage == HTTP_DONE &&
             (result.answer.status != cases[i].status || result.answer.length != cases[i].length))

@@ -84,7 +84,7 @@ static const char *memories(void)
         record_memory(record, &memory);
         snprintf(text + length, sizeof text - length, "%s %s %s%s %s;", record_name(record),
                  ip_record_type(record_family(record)), ip_set_text(&memory.published, published),
-                 memory.doubtful ? "?" : "", memory.refused ? memory.refused : "-");
+                 memory.doubtful ? "?" : "", memory.refused ? memory.word : "-");
     }
     snprintf(text + strlen(text), sizeof text - strlen(text), "%s",
              account_refused(account) ? account_refused(account) : "-");
@@ -139,11 +139,13 @@ static void test_round_trip(void **state)
         "b.example.org A none? provider: nohost: there is no such name in this account;"
         "b.example.org AAAA 2001:db8::7 -;*.example.org A 203.0.113.7 -;*.example.org AAAA 2001:db8::7 -;-");
     record_memory(account_record(account, 0), &memory);
-    assert_int_equal(memory.published_s, INT64_C(1800000000));
+    assert_int_equal(memory.published_at.wall_s, INT64_C(1800000000));
     /* A restart with the same addresses asks only for what is missing. */
     want(AF_INET, "203.0.113.7");
     assert_int_equal(fake_http_open(), 0);
     want(AF_INET6, "2001:db8::7");
+    assert_int_equal(fake_http_open(), 0);
+    fake_timer_advance(60000); /* that the provider is owed */
     assert_int_equal(fake_http_open(), 1);
     assert_contains(fake_http_request(0)->url, "hostname=a.example.org&myip=2001:db8::7");
     end();
@@ -253,9 +255,9 @@ static void test_login_changes(void **state)
     want(AF_INET, "203.0.113.8");
     assert_int_equal(fake_http_open(), 0);
     end();
-    /* Another password lifts the refusal, also one of a single name. */
+    /* Another password, or whatever else is changed in the section, lifts the refusal, also one of a single name. */
     begin("a.example.org");
-    strcpy(provider->password, "SECRET");
+    provider->section++;
     recall_state(*state);
     assert_memories("a.example.org A 203.0.113.7 -;a.example.org AAAA none? -;-");
     end();
@@ -527,27 +529,54 @@ static void test_wrong_accounts(void **state)
     unit_all_right();
 }
 
-/* The good file with each byte damaged, and cut off at each byte: it is read as it was, or loses entries with a
- * warning, or is set aside with one. It is never lost without a word, and what is believed was written there. */
+/* Three names with something to lose. */
+static void fill(void)
+{
+    begin("a.example.org b.example.org c.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("good\ngood\nnohost");
+    want(AF_INET6, "2001:db8::7");
+    answer("good\n911\ngood");
+}
+
+/* How many of the entries are not as they were; what is believed must have been written so. */
+static size_t count_lost(const char *whole)
+{
+    char *copy = strdup(whole), *rest = copy;
+    size_t lost = 0;
+
+    for (const char *one; (one = strsep(&rest, ";"));) {
+        char empty[128];
+
+        if (strstr(memories(), one))
+            continue;
+        lost++;
+        snprintf(empty, sizeof empty, "%.*s none -;", (int)(strcspn(strchr(one, ' ') + 1, " ") + strcspn(one, " ") + 1),
+                 one);
+        if (!strstr(memories(), empty))
+            unit_wrong("%s: is neither known nor unknown: %s", one, memories());
+    }
+    free(copy);
+    return lost;
+}
+
+/* The good file with each byte damaged, and cut off at each byte. A byte costs the entry that it is in, and one that ends
+ * a line two; never without a word. */
 static void test_each_byte(void **state)
 {
-    static const char changes[] = {'x', '"', '\0', '{', '9', '\x80'};
+    static const char changes[] = {'x', '"', '\0', '{', '9', '\n', '\x80'};
     char *path = unit_path(*state, "state.json"), *aside = unit_path(*state, "state.json.damaged"), *good;
-    char whole[256];
+    char whole[1024];
     size_t length;
 
-    begin("a.example.org");
-    want(AF_INET, "203.0.113.7");
-    answer("good");
-    want(AF_INET6, "2001:db8::7");
-    answer("nohost");
+    fill();
     snprintf(whole, sizeof whole, "%s", memories());
     write_state(*state);
     end();
     good = unit_read(path);
     length = strlen(good);
     for (size_t i = 0; i < length * (COUNT(changes) + 1); i++) {
-        size_t at = i / (COUNT(changes) + 1), change = i % (COUNT(changes) + 1);
+        size_t at = i / (COUNT(changes) + 1), change = i % (COUNT(changes) + 1), lost;
         FILE *file = fopen(path, "w");
         char *log;
 
@@ -558,11 +587,13 @@ static void test_each_byte(void **state)
             fwrite(good + at + 1, 1, length - at - 1, file);
         }
         fclose(file);
-        remove(aside);
-        begin("a.example.org");
+        begin("a.example.org b.example.org c.example.org");
         log = recall_warned(*state);
-        if (!exists(*state, "state.json") && !(exists(*state, "state.json.damaged") && strstr(log, "<4>")))
-            unit_wrong("byte %zu, change %zu: the file is gone without a word", at, change);
+        lost = count_lost(whole);
+        if (change < COUNT(changes) && lost > 2)
+            unit_wrong("byte %zu, change %zu: %zu entries are lost", at, change, lost);
+        if (lost && !strstr(log, "<4>") && at + 2 < length)
+            unit_wrong("byte %zu, change %zu: %zu entries are gone without a word", at, change, lost);
         free(log);
         end();
     }
@@ -570,7 +601,60 @@ static void test_each_byte(void **state)
     assert_contains(whole, "a.example.org A 203.0.113.7 -;");
     free(good);
     free(path);
+    remove(aside);
     free(aside);
+}
+
+/* What was written before there were sums is read all the same. */
+static void test_first_version(void **state)
+{
+    char text[1024];
+
+    begin("a.example.org b.example.org");
+    snprintf(text, sizeof text,
+             HEAD "%s" RECORDS "{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": "
+                  "\"203.0.113.9\", \"published\": 1699999000}, {\"account\": \"dyndns2\", \"name\": "
+                  "\"b.example.org\", \"type\": \"A\", \"refused\": \"provider: nohost\", \"doubtful\": true}" TAIL,
+             account_entry(", \"refused\": \"provider: badauth\""));
+    free(read_text(*state, text));
+    assert_memories("a.example.org A 203.0.113.9 provider: badauth;a.example.org AAAA none provider: badauth;"
+                    "b.example.org A none? provider: nohost;b.example.org AAAA none provider: badauth;"
+                    "provider: badauth");
+    end();
+}
+
+/* A wait that the provider is owed goes on over a restart, by the wall clock over one of the machine. */
+static void test_waits_go_on(void **state)
+{
+    static const uint64_t minute = 60000;
+    struct record_memory memory;
+
+    fake_timer_set_random(0);
+    for (int boots = 0; boots < 2; boots++) {
+        provider = provider_new("no-ip", "a.example.org", 0, IP_V4);
+        account = account_new(NULL, false, on_changed, NULL);
+        account_configure(account, provider);
+        want(AF_INET, "203.0.113.7");
+        answer("911");
+        fake_timer_advance(10 * minute);
+        write_state(*state);
+        end();
+        if (boots)
+            fake_timer_boot();
+        provider = provider_new("no-ip", "a.example.org", 0, IP_V4);
+        account = account_new(NULL, false, on_changed, NULL);
+        account_configure(account, provider);
+        recall_state(*state);
+        want(AF_INET, "203.0.113.8");
+        assert_int_equal(fake_timer_next(), 20 * minute);
+        record_memory(account_record(account, 0), &memory);
+        assert_int_equal(memory.failures, 1);
+        assert_int_equal(fake_http_open(), 0);
+        fake_timer_advance(20 * minute);
+        assert_int_equal(fake_http_open(), 1);
+        assert_contains(fake_http_request(0)->url, "203.0.113.8");
+        end();
+    }
 }
 
 /* What is in the way of a file, or cannot be read, is told and costs no more than the memory. */
@@ -696,12 +780,13 @@ static int quiet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FOLDER(test_empty),          WITH_FOLDER(test_round_trip),   WITH_FOLDER(test_under_way),
-        WITH_FOLDER(test_login_changes),  WITH_FOLDER(test_no_secret),    WITH_FOLDER(test_hostile_words),
-        WITH_FOLDER(test_damaged),        WITH_FOLDER(test_too_deep),     WITH_FOLDER(test_wrong_entries),
-        WITH_FOLDER(test_wrong_accounts), WITH_FOLDER(test_each_byte),    WITH_FOLDER(test_unreadable),
-        WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_written_once), WITH_FOLDER(test_look_only),
-        WITH_FOLDER(test_two_accounts),   WITH_FOLDER(test_withdrawn),    WITH_FOLDER(test_several_addresses),
+        WITH_FOLDER(test_empty),          WITH_FOLDER(test_round_trip),        WITH_FOLDER(test_under_way),
+        WITH_FOLDER(test_login_changes),  WITH_FOLDER(test_no_secret),         WITH_FOLDER(test_hostile_words),
+        WITH_FOLDER(test_damaged),        WITH_FOLDER(test_too_deep),          WITH_FOLDER(test_wrong_entries),
+        WITH_FOLDER(test_wrong_accounts), WITH_FOLDER(test_each_byte),         WITH_FOLDER(test_unreadable),
+        WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_written_once),      WITH_FOLDER(test_look_only),
+        WITH_FOLDER(test_two_accounts),   WITH_FOLDER(test_first_version),     WITH_FOLDER(test_waits_go_on),
+        WITH_FOLDER(test_withdrawn),      WITH_FOLDER(test_several_addresses),
     };
 
     return cmocka_run_group_tests_name("state", tests, quiet, NULL);

@@ -76,22 +76,22 @@ static const struct row rows[] = {
     {"no-ip", A, 503, "911", "again", "provider: 911", 30},
     {"dyndns2", A, 404, "nohost", "refused", "provider: nohost", 0},
     /* The provider took another address, or only says that we are not welcome (good 127.0.0.1). */
-    {"dyndns2", A, 200, "good 127.0.0.1", "refused", "127.0.0.1", 0},
+    {"dyndns2", A, 200, "good 127.0.0.1", "refused-account", "127.0.0.1", 0},
     {"dyndns2", A, 200, "good 203.0.113.99", "refused", "203.0.113.99", 0},
     {"dyndns2", A, 200, "nochg 198.51.100.1", "refused", "198.51.100.1", 0},
     {"dyndns2", A, 200, "good 203.0.113.7,2001:db8::99", "refused", "2001:db8::99", 0},
     {"dyndns2", A, 200, "good 203.0.113.7,2001:db8::7", "done", NULL, 0},
     /* It may name the old one besides: FreeDNS does. */
     {"dyndns2", A, 200, "good from 203.0.113.1 to 203.0.113.7", "done", NULL, 0},
-    {"dyndns2", A, 200, "good 203.0.113.7 127.0.0.1", "refused", "127.0.0.1", 0},
-    {"dyndns2", A, 200, "good 127.0.0.1 203.0.113.7", "refused", "127.0.0.1", 0},
+    {"dyndns2", A, 200, "good 203.0.113.7 127.0.0.1", "refused-account", "127.0.0.1", 0},
+    {"dyndns2", A, 200, "good 127.0.0.1 203.0.113.7", "refused-account", "127.0.0.1", 0},
     {"dyndns2", A, 200, "good 203.0.113.7 2001:DB8:0::7", "done", NULL, 0},
     {"dyndns2", A, 200, "good to see you", "done", NULL, 0},
     /* Several names: a line for each, in order. */
     {"dyndns2", ABC, 200, "good\nnohost\nnochg", "done refused unchanged", "good", 0},
     {"dyndns2", ABC, 200, "good\r\n\r\nnohost\r\nnochg\r\n", "done refused unchanged", "good", 0},
     {"dyndns2", ABC, 200, "good\nbadauth\n911", "done refused-account again", "good", 0},
-    {"dyndns2", ABC, 200, "good 203.0.113.7\ngood 127.0.0.1\ngood 203.0.113.7", "done refused done", "good", 0},
+    {"dyndns2", ABC, 200, "good 203.0.113.7\ngood 127.0.0.1\ngood 203.0.113.7", "done refused-account done", "good", 0},
     /* One line speaks for all. */
     {"dyndns2", ABC, 200, "good 203.0.113.7", "done done done", "good", 0},
     {"dyndns2", ABC, 200, "badauth", "refused-account refused-account refused-account", "badauth", 0},
@@ -138,7 +138,7 @@ static void try_row(const struct row *row)
         unit_wrong("%s %ld \"%s\": after %llu ms", row->definition, row->status, row->body,
                    (unsigned long long)results.list[0].after_ms);
     for (size_t n = 0; n < results.count; n++)
-        if (!is_one_line(results.list[n].text) || !results.list[n].arrived)
+        if (!is_one_line(results.list[n].text) || !results.list[n].requests)
             unit_wrong("%s %ld \"%s\": name %zu", row->definition, row->status, row->body, n);
     provider_free(provider);
 }
@@ -177,7 +177,7 @@ static void test_failures(void **state)
 
         errand_judge(&errand, &answer, &results);
         if (strcmp(results.verdicts, cases[i].verdicts) != 0 || strcmp(results.list[2].text, cases[i].text) != 0 ||
-            results.list[0].arrived != cases[i].arrived)
+            results.list[0].requests != cases[i].arrived)
             unit_wrong("stage %d: %s, %s", (int)cases[i].stage, results.verdicts, results.list[2].text);
     }
     provider_free(provider);
@@ -205,7 +205,10 @@ static void test_retry_after(void **state)
         struct errand_results results;
         struct errand errand;
 
-        answer.retry_after_ms = cases[i].header_minutes * 60000;
+        char header[64];
+
+        snprintf(header, sizeof header, "Retry-After: %llu\n", (unsigned long long)cases[i].header_minutes * 60);
+        answer.headers = header;
         errand_make(&errand, provider, "203.0.113.7", NULL);
         errand_judge(&errand, &answer, &results);
         if (results.list[0].verdict != UPDATE_AGAIN || results.list[0].after_ms != cases[i].after_minutes * 60000)
@@ -233,7 +236,7 @@ static void try_echoes(struct config_provider *provider, const char *ip4, const 
         struct errand_results results;
 
         errand_judge(&errand, &answer, &results);
-        if (strcmp(results.verdicts, echoes[i].verdict) != 0 || !results.list[0].arrived)
+        if (strcmp(results.verdicts, echoes[i].verdict) != 0 || !results.list[0].requests)
             unit_wrong("%s: %s", echoes[i].body, results.verdicts);
     }
     provider_free(provider);
@@ -244,8 +247,8 @@ static void try_echoes(struct config_provider *provider, const char *ip4, const 
 static void test_ipv6_only(void **state)
 {
     static const struct echo echoes[] = {
-        {"good 2001:db8::7", "done"},  {"good 2001:db8::8", "refused"}, {"good 203.0.113.9", "done"},
-        {"good 127.0.0.1", "refused"}, {"nochg", "unchanged"},
+        {"good 2001:db8::7", "done"},          {"good 2001:db8::8", "refused"}, {"good 203.0.113.9", "done"},
+        {"good 127.0.0.1", "refused-account"}, {"nochg", "unchanged"},
     };
 
     (void)state;
@@ -265,7 +268,7 @@ static void test_echo_of_several(void **state)
         {"good 203.0.113.9", "refused"},
         {"good 2001:db8::9", "refused"},
         {"good 203.0.113.7,203.0.113.8,2001:db8::9", "refused"},
-        {"good 127.0.0.1", "refused"},
+        {"good 127.0.0.1", "refused-account"},
         {"nochg 203.0.113.8", "unchanged"},
     };
 
@@ -278,8 +281,12 @@ static void test_echo_of_several(void **state)
 static void test_deletion_answers(void **state)
 {
     static const struct echo echoes[] = {
-        {"good", "done"},  {"gone", "unchanged"},         {"good 203.0.113.7", "done"}, {"good 2001:db8::7", "done"},
-        {"what", "again"}, {"good 127.0.0.1", "refused"},
+        {"good", "done"},
+        {"gone", "unchanged"},
+        {"good 203.0.113.7", "done"},
+        {"good 2001:db8::7", "done"},
+        {"what", "again"},
+        {"good 127.0.0.1", "refused-account"},
     };
     struct config_provider *provider = provider_new("dyndns2", A, 0, IP_BOTH);
 

@@ -21,7 +21,7 @@ static struct verdict judge_full(struct scene *scene, const struct http_answer *
 
 static struct verdict judge(struct scene *scene, long status, const char *body, size_t index)
 {
-    const struct http_answer http = {HTTP_DONE, status, body, strlen(body), "", 0, NULL};
+    const struct http_answer http = {HTTP_DONE, status, body, strlen(body), "", {0}, NULL};
 
     return judge_full(scene, &http, index);
 }
@@ -75,16 +75,20 @@ static const struct {
      "provider: the server took 192.0.2.8 instead of the address that was sent"},
     {STEP("word nochg { verdict = unchanged }"), 200, "nochg 192.0.2.8", ANSWER_REFUSED,
      "provider: the server took 192.0.2.8 instead of the address that was sent"},
-    {STEP("word good { verdict = done }"), 200, "good 127.0.0.1", ANSWER_REFUSED,
-     "provider: the server took 127.0.0.1 instead of the address that was sent"},
+    {STEP("word good { verdict = done }"), 200, "good 127.0.0.1", ANSWER_REFUSED_ACCOUNT,
+     "provider: the server took 127.0.0.1 instead of the address that was sent, with which it says that it does not "
+     "accept "
+     "this program (badagent)"},
     {STEP("word good { verdict = done }"), 200, "good 2001:db8::1", ANSWER_DONE, "good 2001:db8::1"},
     {STEP("word good { verdict = done }"), 200, "good 192.0.2.8,192.0.2.7", ANSWER_DONE, "good 192.0.2.8,192.0.2.7"},
     {STEP("word good { verdict = done }"), 200, "good from 192.0.2.8 to 192.0.2.7", ANSWER_DONE,
      "good from 192.0.2.8 to 192.0.2.7"},
     {STEP("word good { verdict = done }"), 200, "good 192.0.2.77", ANSWER_REFUSED,
      "provider: the server took 192.0.2.77 instead of the address that was sent"},
-    {STEP("word good { verdict = done }"), 200, "good 192.0.2.7 127.0.0.1", ANSWER_REFUSED,
-     "provider: the server took 127.0.0.1 instead of the address that was sent"},
+    {STEP("word good { verdict = done }"), 200, "good 192.0.2.7 127.0.0.1", ANSWER_REFUSED_ACCOUNT,
+     "provider: the server took 127.0.0.1 instead of the address that was sent, with which it says that it does not "
+     "accept "
+     "this program (badagent)"},
     {STEP("word bad { verdict = again }"), 200, "bad 192.0.2.8", ANSWER_AGAIN, "provider: bad 192.0.2.8"},
     {STEP("every = 2s times = 5 status 202 { verdict = repeat }"), 202, "wait", ANSWER_REPEAT,
      "http: status 202: wait"},
@@ -180,7 +184,7 @@ static void test_waits(void **state)
     for (size_t i = 0; i < COUNT(waits); i++) {
         struct scene *scene = scene_new(waits[i].definition);
         const struct http_answer http = {
-            HTTP_DONE, 429, waits[i].body, strlen(waits[i].body), waits[i].headers, waits[i].retry_after_s * 1000,
+            HTTP_DONE, 429, waits[i].body, strlen(waits[i].body), waits[i].headers, {waits[i].retry_after_s * 1000, 0},
             NULL};
         struct verdict verdict = judge_full(scene, &http, 0);
 
@@ -277,7 +281,7 @@ static void test_rubbish(void **state)
                                          "\n\n\n", " \t ", "[[[[[[[[[[", "{\"a\":}"};
     struct scene *scene =
         scene_new("like = rest\nwords = \"error.message\"\n" STEP("value \"ok=1\" { verdict = done }"));
-    struct http_answer http = {HTTP_DONE, 200, NULL, BIG, "", 0, NULL};
+    struct http_answer http = {HTTP_DONE, 200, NULL, BIG, "", {0}, NULL};
     char *big = malloc(BIG + 1);
     struct verdict verdict;
 

@@ -154,7 +154,7 @@ static void test_failures(void **state)
         fake_http_fail(0, failures[i].stage, "no luck");
         fake_timer_advance(0);
         assert_int_equal(walker.result.verdict, failures[i].verdict);
-        assert_int_equal(walker.result.arrived, failures[i].arrived);
+        assert_int_equal(walker.result.requests, failures[i].arrived);
         assert_contains(walker.result.text, ": no luck (step zone)");
     }
     walker_play("GET /zones -> 200 " ZONES

@@ -19,8 +19,7 @@ void walker_start(void)
     batch = (struct update_batch){.provider = &walker.scene->provider,
                                   .memory = walker.scene->memory,
                                   .items = walker.scene->items,
-                                  .count = walker.scene->values.count,
-                                  .requests = &walker.requests};
+                                  .count = walker.scene->values.count};
     walker.update = update_start(NULL, &batch, on_done, NULL);
     fake_timer_advance(0);
 }

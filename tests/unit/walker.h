@@ -11,7 +11,6 @@ struct walker {
     struct scene *scene;
     struct update *update;       /* the one under way */
     struct update_result result; /* of the last one, with a text of its own */
-    unsigned long requests;
     size_t told;
 };
 

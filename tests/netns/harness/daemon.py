@@ -191,6 +191,21 @@ class Process:
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
+def entry_sum(entry):
+    """The checksum of an entry of state.json: FNV-1a over its JSON, sorted and without blanks."""
+    total = 14695981039346656037
+    for byte in json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode():
+        total = (total ^ byte) * 1099511628211 % 2**64
+    return f"{total:016x}"
+
+
+def state_text(entries):
+    """A state.json of these entries, with their sums where they are objects."""
+    lines = [json.dumps({**entry, "sum": entry_sum(entry)} if isinstance(entry, dict) else entry)
+             for entry in entries]
+    return '{"version": 2, "boot": "", "entries": [\n' + ",\n".join(lines) + "\n]}\n"
+
+
 class Daemon(Process):
     """wanddns run, at -l debug unless told otherwise. home holds wanddns.conf and state/.
 
@@ -227,8 +242,8 @@ class Daemon(Process):
     def state(self):
         """The remembered records: {("home.example.org", "A"): {...}}."""
         whole = json.loads((self.state_dir / "state.json").read_text())
-        assert whole["version"] == 1
-        return {(record["name"], record["type"]): record for record in whole["records"]}
+        assert whole["version"] == 2
+        return {(entry["name"], entry["type"]): entry for entry in whole["entries"] if "name" in entry}
 
     def usr1(self):
         self.signal(signal.SIGUSR1)
