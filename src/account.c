@@ -159,6 +159,7 @@ static void send_batch(struct batch *batch)
     struct account *account = batch->owner;
     struct update_batch update = {account->provider, account->memory, batch->items, batch->count, batch->link};
 
+    log_debug("%s: batch: %zu, the first is %s", account->provider->id, batch->count, batch->items[0].name);
     if (account->dry_run)
         pretend(batch, &update);
     else

@@ -9,6 +9,7 @@
 #include "sources.h"
 #include "state.h"
 #include "timer.h"
+#include "trace.h"
 #include "way.h"
 #include "wishes.h"
 
@@ -102,6 +103,16 @@ bool core_is_busy(const struct core *core)
     return core->untold || counts[RECORD_UPDATING] || sources_are_asking(core->sources);
 }
 
+/* A change is over when no record and no source has anything before it. */
+static void end_change(const struct core *core)
+{
+    size_t counts[CORE_STATES];
+
+    core_count(core, counts);
+    if (!core->settle.pending && !core_is_busy(core) && !counts[RECORD_WAITING])
+        trace_end();
+}
+
 /* A request is noted before it can have arrived, lest a crash leaves what is published in doubt without a trace; its
  * answer as soon as no others are awaited. */
 static void on_save(void *arg)
@@ -119,6 +130,7 @@ static void on_save(void *arg)
     }
     core->busy_saved_ms = busy ? now_ms : 0;
     core_save(core);
+    end_change(core);
 }
 
 static void on_account_changed(void *arg)
@@ -188,6 +200,7 @@ static void read_sources(struct core *core)
         core_retry(core, "another way out");
     core->way = way;
     core->untold = false;
+    end_change(core);
     core->changed(core->arg);
 }
 
@@ -204,8 +217,11 @@ static void on_settled(void *arg)
 static void on_hint(void *arg, bool overrun)
 {
     struct core *core = arg;
-    uint64_t delay_ms = settle_hint(&core->settle, timer_now_ms());
+    uint64_t delay_ms;
 
+    if (!core->settle.pending)
+        trace_begin();
+    delay_ms = settle_hint(&core->settle, timer_now_ms());
     log_debug("event%s: reading in %llu ms", overrun ? " (overrun: some were lost)" : "", (unsigned long long)delay_ms);
     timer_start(core->settle_timer, delay_ms);
 }
@@ -278,6 +294,7 @@ void core_reload(struct core *core, struct config *config)
 {
     struct state *state = state_collect(core->accounts, core->account_count);
 
+    trace_begin();
     if (!same_text(config->ca_file, core->config->ca_file))
         http_set_ca_file(core->http, config->ca_file);
     configure(core, config, state);
@@ -294,6 +311,7 @@ const struct config *core_config(const struct core *core)
 
 void core_force(struct core *core)
 {
+    trace_begin();
     sources_force(core->sources);
     for (size_t i = 0; i < core->account_count; i++)
         account_force(core->accounts[i]);
@@ -325,6 +343,7 @@ struct core *core_new(struct event_base *base, const struct core_options *option
 
 bool core_start(struct core *core)
 {
+    trace_begin();
     if (core->kernel)
         read_sources(core);
     return core->kernel != NULL;

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "resolver.h"
 #include "timer.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -106,6 +107,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *arg)
 
     (void)signal_number;
     (void)what;
+    trace_end();
     event_base_loopbreak(daemon->base);
 }
 
@@ -217,9 +219,11 @@ int daemon_run(const struct daemon_options *options)
         daemon.status = 1;
         config_free(config);
     } else {
+        log_hold_repeats(true);
         start(&daemon, config);
         run(&daemon);
         stop(&daemon);
+        log_hold_repeats(false);
     }
     if (daemon.base)
         event_base_free(daemon.base);

@@ -24,6 +24,7 @@ enum {
     OPTION_INTERFACE = 8,
     OPTION_JSON = 16,
     OPTION_VERBOSE = 32,
+    OPTION_SYSLOG = 64,
 };
 
 struct arguments {
@@ -34,6 +35,7 @@ struct arguments {
     bool dry_run;
     bool json;
     bool verbose;
+    bool syslog;
     int given; /* OPTION_... */
 };
 
@@ -49,6 +51,8 @@ static int run_daemon(const struct arguments *arguments)
 {
     struct daemon_options options = {arguments->config, arguments->state_dir, false, arguments->dry_run};
 
+    if (arguments->syslog)
+        log_set_syslog();
     return daemon_run(&options);
 }
 
@@ -108,7 +112,8 @@ static int run_providers(const struct arguments *arguments)
 }
 
 static const struct command commands[] = {
-    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, NULL, "the daemon, in the foreground"},
+    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN | OPTION_SYSLOG, NULL,
+     "the daemon, in the foreground"},
     {"once", run_once, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, NULL,
      "publish what is out of date, then exit: 0 when all is current"},
     {"watch", run_watch, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE, NULL,
@@ -120,11 +125,17 @@ static const struct command commands[] = {
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},    {"state-dir", required_argument, NULL, 's'},
-    {"log-level", required_argument, NULL, 'l'}, {"dry-run", no_argument, NULL, 'n'},
-    {"interface", required_argument, NULL, 'i'}, {"json", no_argument, NULL, 'j'},
-    {"verbose", no_argument, NULL, 'v'},         {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},         {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"state-dir", required_argument, NULL, 's'},
+    {"log-level", required_argument, NULL, 'l'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"interface", required_argument, NULL, 'i'},
+    {"json", no_argument, NULL, 'j'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"syslog", no_argument, NULL, 'y'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static int print_help(void)
@@ -137,6 +148,7 @@ static int print_help(void)
          "  -c, --config FILE        " SYSCONFDIR "/wanddns/wanddns.conf\n"
          "      --state-dir DIR      what was published, " LOCALSTATEDIR "/lib/wanddns\n"
          "  -l, --log-level LEVEL    error, warning, info or debug\n"
+         "      --syslog             log there, not to standard error (run)\n"
          "  -n, --dry-run            print the requests, send nothing (run, once)\n"
          "  -i, --interface LIST     instead of auto, as in wan0,wwan0 (watch)\n"
          "      --json               one object per line (watch)\n"
@@ -164,7 +176,8 @@ static int wrong_option(const struct command *command, int given)
         int option;
         const char *name;
     } names[] = {{OPTION_CONFIG, "--config"},       {OPTION_STATE_DIR, "--state-dir"}, {OPTION_DRY_RUN, "--dry-run"},
-                 {OPTION_INTERFACE, "--interface"}, {OPTION_JSON, "--json"},           {OPTION_VERBOSE, "--verbose"}};
+                 {OPTION_INTERFACE, "--interface"}, {OPTION_JSON, "--json"},           {OPTION_VERBOSE, "--verbose"},
+                 {OPTION_SYSLOG, "--syslog"}};
     size_t i = 0;
 
     while (!(given & names[i].option))
@@ -244,6 +257,10 @@ static int take_option(int letter, struct arguments *arguments)
     case 'v':
         arguments->verbose = true;
         arguments->given |= OPTION_VERBOSE;
+        return -1;
+    case 'y':
+        arguments->syslog = true;
+        arguments->given |= OPTION_SYSLOG;
         return -1;
     case 'h':
         return print_help();

@@ -1,5 +1,7 @@
 #include "log.h"
 
+#include "fake_timer.h"
+#include "trace.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -62,13 +64,64 @@ static void test_prefix(void **state)
     free(text);
 }
 
-static void test_terminal_has_no_prefix(void **state)
+/* NULL leaves a variable out. */
+static void set_environment(const char *term, const char *no_color)
 {
-    char *text = logged(all_levels, true);
+    setenv("TZ", "EST5", 1); /* the false clock is at 22:13:20 UTC */
+    unsetenv("TERM");
+    unsetenv("NO_COLOR");
+    if (term)
+        setenv("TERM", term, 1);
+    if (no_color)
+        setenv("NO_COLOR", no_color, 1);
+}
+
+static void test_terminal_has_time_and_colour(void **state)
+{
+    char *text;
 
     (void)state;
-    assert_string_equal(text, "e 1\r\nw two\r\ni\r\nd\r\n");
+    set_environment("xterm", "");
+    text = logged(all_levels, true);
+    assert_string_equal(text, "\033[31m17:13:20 e 1\033[0m\r\n\033[33m17:13:20 w two\033[0m\r\n"
+                              "17:13:20 i\r\n\033[2m17:13:20 d\033[0m\r\n");
     free(text);
+}
+
+static void test_terminal_without_colour(void **state)
+{
+    static const char *const environments[][2] = {{"xterm", "1"}, {"dumb", NULL}, {NULL, NULL}, {"", NULL}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(environments); i++) {
+        char *text;
+
+        set_environment(environments[i][0], environments[i][1]);
+        text = logged(all_levels, true);
+        if (strcmp(text, "17:13:20 e 1\r\n17:13:20 w two\r\n17:13:20 i\r\n17:13:20 d\r\n") != 0)
+            unit_wrong("row %zu: %s", i, text);
+        free(text);
+    }
+    unit_all_right();
+}
+
+static void plain(void)
+{
+    log_set_plain();
+    log_error("alone");
+}
+
+static void test_plain(void **state)
+{
+    char *piped = logged(plain, false), *shown;
+
+    (void)state;
+    set_environment("xterm", NULL);
+    shown = logged(plain, true);
+    assert_string_equal(piped, "alone\n");
+    assert_string_equal(shown, "alone\r\n");
+    free(piped);
+    free(shown);
 }
 
 static void default_level(void)
@@ -86,6 +139,179 @@ static void test_levels(void **state)
 
     (void)state;
     assert_string_equal(text, "<6>shown\n<3>shown\n");
+    free(text);
+}
+
+static void hushed(void)
+{
+    log_hush(true);
+    log_info("hidden");
+    log_warning("shown");
+    log_hush(false);
+    log_info("shown again");
+}
+
+static void hushed_in_vain(void)
+{
+    log_set_level(LOG_LEVEL_INFO);
+    log_hush(true);
+    log_info("shown");
+    log_set_level(LOG_LEVEL_ERROR);
+    log_hush(false);
+    log_info("hidden");
+}
+
+static void test_hush(void **state)
+{
+    char *text = logged(hushed, false), *vain = logged(hushed_in_vain, false);
+
+    (void)state;
+    assert_string_equal(text, "<4>shown\n<6>shown again\n");
+    assert_string_equal(vain, "<6>shown\n");
+    free(text);
+    free(vain);
+}
+
+/* ---- What is said again. ---- */
+
+static void repeated(void)
+{
+    log_hold_repeats(true);
+    for (int i = 0; i < 41; i++)
+        log_warning("the same");
+    assert_int_equal(fake_timer_running(), 1);
+    log_warning("another");
+    assert_int_equal(fake_timer_running(), 0);
+    log_warning("another");
+    log_error("another"); /* of another level */
+    log_hold_repeats(false);
+    assert_int_equal(fake_timer_existing(), 0);
+}
+
+static void test_repeats_are_told_with_the_next_line(void **state)
+{
+    char *text = logged(repeated, false);
+
+    (void)state;
+    assert_string_equal(text, "<4>the same\n<4>the same (repeated 40 times)\n<4>another\n"
+                              "<4>another (repeated once)\n<3>another\n");
+    free(text);
+}
+
+/* Once a second for five minutes. */
+static void storm(void)
+{
+    log_hold_repeats(true);
+    for (int i = 0; i < 300; i++) {
+        log_info("again");
+        fake_timer_advance(1000);
+    }
+    log_hold_repeats(false);
+}
+
+static void test_repeats_are_told_each_minute(void **state)
+{
+    char *text = logged(storm, false);
+
+    (void)state;
+    assert_string_equal(text, "<6>again\n<6>again (repeated 59 times)\n<6>again (repeated 60 times)\n"
+                              "<6>again (repeated 60 times)\n<6>again (repeated 60 times)\n"
+                              "<6>again (repeated 60 times)\n");
+    free(text);
+}
+
+static void seldom(void)
+{
+    log_hold_repeats(true);
+    log_info("now and then");
+    fake_timer_advance(60 * 1000);
+    log_info("now and then");
+    assert_int_equal(fake_timer_running(), 0);
+    log_info("published 203.0.113.7");
+    log_info("published 203.0.113.9");
+    log_info("published 203.0.113.7");
+    assert_int_equal(fake_timer_running(), 0);
+    log_hold_repeats(false);
+}
+
+static void test_what_is_not_a_repeat(void **state)
+{
+    char *text = logged(seldom, false);
+
+    (void)state;
+    assert_string_equal(text, "<6>now and then\n<6>now and then\n<6>published 203.0.113.7\n"
+                              "<6>published 203.0.113.9\n<6>published 203.0.113.7\n");
+    free(text);
+}
+
+static void held_at_the_end(void)
+{
+    log_hold_repeats(true);
+    log_info("x");
+    log_info("x");
+    log_debug("dropped, and no other line");
+    log_info("x");
+    log_hold_repeats(false);
+    log_info("x");
+}
+
+static void test_the_end_tells_what_is_held(void **state)
+{
+    char *text = logged(held_at_the_end, false);
+
+    (void)state;
+    assert_string_equal(text, "<6>x\n<6>x (repeated 2 times)\n<6>x\n");
+    free(text);
+}
+
+/* ---- Changes. ---- */
+
+static void changes(void)
+{
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_info("before");
+    trace_begin();
+    log_debug("event");
+    fake_timer_advance(103);
+    log_info("published");
+    trace_begin(); /* while the other one is under way */
+    log_debug("event");
+    trace_end();
+    log_debug("at rest");
+    trace_begin();
+    log_set_level(LOG_LEVEL_INFO);
+    log_info("as always");
+}
+
+static void test_lines_of_a_change_carry_its_number(void **state)
+{
+    char *text = logged(changes, false);
+
+    (void)state;
+    assert_string_equal(text, "<6>before\n<7>event [1 +0 ms]\n<6>published [1 +103 ms]\n<7>event [2 +0 ms]\n"
+                              "<7>at rest\n<6>as always\n");
+    free(text);
+}
+
+/* The time since the event makes no other line of it. */
+static void repeated_in_a_change(void)
+{
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_hold_repeats(true);
+    trace_begin();
+    for (int i = 0; i < 3; i++) {
+        log_debug("event");
+        fake_timer_advance(10);
+    }
+    log_hold_repeats(false);
+}
+
+static void test_repeats_in_a_change(void **state)
+{
+    char *text = logged(repeated_in_a_change, false);
+
+    (void)state;
+    assert_string_equal(text, "<7>event [1 +0 ms]\n<7>event (repeated 2 times)\n");
     free(text);
 }
 
@@ -152,9 +378,21 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_prefix),    cmocka_unit_test(test_terminal_has_no_prefix),
-        cmocka_unit_test(test_levels),    cmocka_unit_test(test_no_forged_lines),
-        cmocka_unit_test(test_long_line), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_terminal_has_time_and_colour),
+        cmocka_unit_test(test_terminal_without_colour),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_hush),
+        cmocka_unit_test(test_repeats_are_told_with_the_next_line),
+        cmocka_unit_test(test_repeats_are_told_each_minute),
+        cmocka_unit_test(test_what_is_not_a_repeat),
+        cmocka_unit_test(test_the_end_tells_what_is_held),
+        cmocka_unit_test(test_lines_of_a_change_carry_its_number),
+        cmocka_unit_test(test_repeats_in_a_change),
+        cmocka_unit_test(test_no_forged_lines),
+        cmocka_unit_test(test_long_line),
+        cmocka_unit_test(test_words),
     };
 
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -41,6 +41,15 @@ def with_etc(argv, files):
     return ["unshare", "--mount", "sh", "-c", script + 'exec "$@"', "sh", *argv]
 
 
+def with_syslog(argv, folder, socket):
+    """The command, with a /dev of its own where log is this socket. folder is an empty one."""
+    script = (f'mount -t tmpfs none "{folder}" && cd "{folder}" && '
+              "for name in null random urandom log; do : >$name; done && "
+              "for name in null random urandom; do mount --bind /dev/$name $name; done && "
+              f'mount --bind "{socket}" log && mount --rbind "{folder}" /dev && cd / && exec "$@"')
+    return ["unshare", "--mount", "sh", "-c", script, "sh", *argv]
+
+
 # Configuration texts
 
 def _value(value):
@@ -78,11 +87,22 @@ def wanddns(namespace, *argv, wrap=lambda argv: argv, timeout=60, **kwargs):
     return done
 
 
+CHANGE = re.compile(r" \[(\d+) \+(\d+) ms\]$")
+
+
 @dataclass
 class Line:
+    """At -l debug a line of the log ends in its change, which is no part of the text: (number, milliseconds)."""
+
     time: float
     text: str
     match: re.Match | None = None
+    change: tuple | None = None
+
+    @classmethod
+    def read(cls, text):
+        change = CHANGE.search(text)
+        return cls(time.monotonic(), CHANGE.sub("", text), None, change and tuple(map(int, change.groups())))
 
 
 class Output:
@@ -99,7 +119,7 @@ class Output:
     def _read(self):
         for text in self._pipe:
             with self.changed:
-                self.lines.append(Line(time.monotonic(), text.rstrip("\n")))
+                self.lines.append(Line.read(text.rstrip("\n")))
                 self.changed.notify_all()
         with self.changed:
             self.ended = True
@@ -122,7 +142,7 @@ class Output:
         hits = []
         for line in self.lines[after:]:
             if match := re.search(pattern, line.text):
-                hits.append(Line(line.time, line.text, match))
+                hits.append(Line(line.time, line.text, match, line.change))
         return hits
 
     def wait(self, pattern, timeout=10, after=0, count=1):

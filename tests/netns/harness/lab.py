@@ -5,6 +5,7 @@ from pathlib import Path
 
 from . import daemon as program
 from .server import Server
+from .terminal import Terminal
 from .topology import PORT, TwoUplinks
 
 
@@ -60,3 +61,9 @@ class Lab:
         process = program.Process(self.gateway, argv, **kwargs)
         self._stack.callback(process.stop, expect)
         return process
+
+    def terminal(self, *argv, expect=0, **kwargs):
+        """Start a command of the program on a terminal, in the gateway; stopped at the end."""
+        terminal = Terminal(self.gateway, [program.PROGRAM, *map(str, argv)], **kwargs)
+        self._stack.callback(terminal.stop, expect)
+        return terminal
