@@ -48,6 +48,9 @@ size_t core_count(const struct core *core, size_t counts[CORE_STATES]);
 /* One line in the log: what happened, and how many records and accounts there are. */
 void core_log_summary(const struct core *core, const char *what);
 
+/* Was the kernel read since the start, or since the last reload? */
+bool core_has_read(const struct core *core);
+
 /* Is an answer awaited, of the kernel, of a source outside or of a provider? */
 bool core_is_busy(const struct core *core);
 

@@ -95,6 +95,11 @@ void core_log_summary(const struct core *core, const char *what)
              accounts == 1 ? "" : "s");
 }
 
+bool core_has_read(const struct core *core)
+{
+    return !core->untold;
+}
+
 bool core_is_busy(const struct core *core)
 {
     size_t counts[CORE_STATES];

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "notify.h"
 #include "resolver.h"
 #include "timer.h"
 #include "trace.h"
@@ -27,6 +28,7 @@ struct daemon {
     struct event *signals[SIGNALS];
     struct core *core;
     struct resolver *resolver;
+    struct notify *notify;     /* the supervisor; NULL when there is none */
     struct timer *check_timer; /* once: are we done? */
     int status;
 };
@@ -39,6 +41,25 @@ static void on_changed(void *arg)
 
     if (daemon->options->once)
         timer_start(daemon->check_timer, 0);
+    notify_changed(daemon->notify);
+    if (daemon->core && core_has_read(daemon->core))
+        notify_ready(daemon->notify);
+}
+
+static void write_status(void *arg, struct buf *status)
+{
+    struct daemon *daemon = arg;
+    size_t counts[CORE_STATES], all = core_count(daemon->core, counts);
+
+    const char *before = ": ";
+
+    buf_addf(status, "%zu record%s", all, all == 1 ? "" : "s");
+    for (size_t i = 0; i < CORE_STATES; i++) {
+        if (!counts[i])
+            continue;
+        buf_addf(status, "%s%zu %s", before, counts[i], record_state_word((enum record_state)i));
+        before = ", ";
+    }
 }
 
 /* once: are we done? */
@@ -90,10 +111,14 @@ static bool same_text(const char *a, const char *b)
 static void reload(struct daemon *daemon)
 {
     char before[] = "not reloaded: ";
-    struct config *config = config_read(daemon->options->config_file, on_fault, before);
+    struct config *config;
 
-    if (!config)
+    notify_reloading(daemon->notify);
+    config = config_read(daemon->options->config_file, on_fault, before);
+    if (!config) {
+        notify_ready(daemon->notify);
         return;
+    }
     if (!same_text(config->state_dir, core_config(daemon->core)->state_dir))
         log_warning("state-dir: a change takes effect with the next start");
     core_reload(daemon->core, config);
@@ -107,6 +132,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *arg)
 
     (void)signal_number;
     (void)what;
+    notify_stopping(daemon->notify);
     trace_end();
     event_base_loopbreak(daemon->base);
 }
@@ -215,6 +241,8 @@ int daemon_run(const struct daemon_options *options)
     daemon.base = timer_loop();
     if (!daemon.base)
         log_error("there is no event loop to be had");
+    else if (!options->once)
+        daemon.notify = notify_open(write_status, &daemon);
     if (!daemon.base || !claim_state_dir(&daemon)) {
         daemon.status = 1;
         config_free(config);
@@ -225,6 +253,7 @@ int daemon_run(const struct daemon_options *options)
         stop(&daemon);
         log_hold_repeats(false);
     }
+    notify_close(daemon.notify);
     if (daemon.base)
         event_base_free(daemon.base);
     free(daemon.state_dir);
