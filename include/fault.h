@@ -24,6 +24,12 @@ bool fault_read_duration(struct faults *faults, const struct tree_node *section,
 /* The key's value as yes or no; *flag stays when there is none. */
 void fault_read_flag(struct faults *faults, const struct tree_node *section, const char *key, bool *flag);
 
+/* A fault when others could write the file, a warning when it holds a secret and everybody can read it. */
+void fault_check_access(struct faults *faults, int line, const char *what, const char *path, bool is_secret);
+
+/* Of a key whose value is a program of the user's: it has an absolute path, can be run, and others cannot write it. */
+void fault_check_program(struct faults *faults, int line, const char *key, const char *path);
+
 /* A tree_fault_fn that writes the fault to standard error. */
 void fault_print(void *arg, const char *file, int line, const char *text);
 

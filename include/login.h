@@ -33,7 +33,4 @@ void login_free(struct config_provider *provider);
 /* A path of its own, whatever folder the program was started in; *path is the caller's, and stays without the key. */
 void login_read_path(struct faults *faults, const struct tree_node *section, const char *key, char **path);
 
-/* A fault when others could write the file, a warning when it holds a secret and everybody can read it. */
-void login_check_access(struct faults *faults, int line, const char *what, const char *path, bool is_secret);
-
 #endif

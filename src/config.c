@@ -84,7 +84,7 @@ static void read_tree(struct reading *reading, const struct tree_node *tree, str
     if (config->provider_count == 0)
         fault_at(&reading->faults, 0,
                  "there is no section such as: provider NAME { hostname = ... } (wanddns providers lists the names)");
-    login_check_access(&reading->faults, 0, "configuration", reading->faults.path, reading->holds_secret);
+    fault_check_access(&reading->faults, 0, "configuration", reading->faults.path, reading->holds_secret);
 }
 
 struct config *config_read(const char *path, tree_fault_fn *fault, void *arg)

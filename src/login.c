@@ -1,21 +1,16 @@
 #include "login.h"
 
 #include "buf.h"
+#include "credential.h"
 #include "custom.h"
-#include "file.h"
 #include "log.h"
 #include "mem.h"
 #include "parse.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { MAX_SECRET = 4096 };
 
 const struct tree_key login_keys[] = {
     {"username", TREE_TEXT, NULL},
@@ -68,38 +63,6 @@ static const char *credential_fault(const char *text, bool no_colon)
     return NULL;
 }
 
-void login_check_access(struct faults *faults, int line, const char *what, const char *path, bool is_secret)
-{
-    enum file_access access_of = file_access(path);
-
-    if (access_of == FILE_WRITABLE)
-        fault_at(faults, line, "%s: others can write %s: it must belong to root or to you, and chmod go-w", what, path);
-    else if (access_of == FILE_READABLE && is_secret)
-        log_warning("%s holds a secret and everybody can read it: chmod o-r", path);
-}
-
-static char *read_secret_file(struct faults *faults, const struct tree_value *value)
-{
-    char *text = NULL;
-    size_t length = 0;
-    int error;
-
-    if (value->text[0] != '/') {
-        fault_at(faults, value->line, "password-file: '%s' does not begin with /", value->text);
-        return NULL;
-    }
-    error = file_read(value->text, MAX_SECRET, &text, &length);
-    if (error) {
-        fault_at(faults, value->line, "password-file: %s: %s", value->text, strerror(-error));
-        return NULL;
-    }
-    login_check_access(faults, value->line, "password-file", value->text, true);
-    if (strlen(text) != length)
-        fault_at(faults, value->line, "password-file: %s: there is a NUL in it", value->text);
-    text[strcspn(text, "\r\n")] = '\0';
-    return text;
-}
-
 static void read_password(struct faults *faults, const struct tree_node *section, struct config_provider *provider)
 {
     const struct tree_value *inline_value = tree_value(section, "password");
@@ -109,9 +72,9 @@ static void read_password(struct faults *faults, const struct tree_node *section
     if (inline_value && file_value)
         fault_at(faults, file_value->line, "password-file: there is a password in line %d already", inline_value->line);
     else if (inline_value)
-        provider->password = mem_string(inline_value->text);
+        provider->password = credential_read(faults, inline_value);
     else if (file_value)
-        provider->password = read_secret_file(faults, file_value);
+        provider->password = credential_read_file(faults, "password-file", file_value->line, file_value->text);
     if (provider->password && credential_fault(provider->password, false))
         fault_at(faults, value->line, "password: it %s", credential_fault(provider->password, false));
     if (!value && needs(provider, "password"))
@@ -319,7 +282,6 @@ static void read_url(struct faults *faults, const struct tree_node *section, str
 static void read_program(struct faults *faults, const struct tree_node *section, struct config_provider *provider)
 {
     const struct tree_value *program = tree_value(section, "program"), *server = tree_value(section, "server");
-    struct stat status;
 
     if (!provider->definition->runs_program) {
         if (program)
@@ -332,12 +294,8 @@ static void read_program(struct faults *faults, const struct tree_node *section,
         fault_at(faults, section->line, "provider %s: there is no program", provider->id);
         return;
     }
-    login_read_path(faults, section, "program", &provider->program);
-    if (program->text[0] == '/' &&
-        (stat(program->text, &status) < 0 || !S_ISREG(status.st_mode) || access(program->text, X_OK) < 0))
-        fault_at(faults, program->line, "program: %s cannot be run", program->text);
-    else if (program->text[0] == '/')
-        login_check_access(faults, program->line, "program", program->text, false);
+    provider->program = mem_string(program->text);
+    fault_check_program(faults, program->line, "program", program->text);
 }
 
 /* ---- The whole. ---- */
@@ -402,6 +360,7 @@ struct config_provider *login_read(struct faults *faults, const struct tree_node
                                    const struct place *inherited, bool *holds_secret)
 {
     struct config_provider *provider = mem_alloc(sizeof *provider);
+    const struct tree_value *password;
 
     provider->id = mem_string(section->title);
     provider->definition = load_definition(faults, section);
@@ -421,7 +380,8 @@ struct config_provider *login_read(struct faults *faults, const struct tree_node
         read_options(faults, section, provider);
         check_names(faults, provider);
     }
-    *holds_secret |= tree_find(section, "password") || tree_find(section, "options");
+    password = tree_value(section, "password");
+    *holds_secret |= (password && !credential_is_elsewhere(password->text)) || tree_find(section, "options");
     return provider;
 }
 

@@ -1,6 +1,5 @@
 #include "place.h"
 
-#include "file.h"
 #include "ipset.h"
 #include "loader.h"
 #include "mem.h"
@@ -10,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const uint64_t check_interval_ms = UINT64_C(15) * 60 * 1000;
 static const uint64_t withdraw_after_ms = UINT64_C(60) * 60 * 1000;
@@ -137,14 +134,8 @@ static void add_definition(struct faults *faults, struct rule_outside *outside, 
 static void set_program(struct faults *faults, struct rule_outside *outside, const struct tree_value *value)
 {
     const char *path = value->text + strlen("exec:");
-    struct stat status;
 
-    if (path[0] != '/')
-        fault_at(faults, value->line, "source: '%s' does not begin with /", path);
-    else if (stat(path, &status) < 0 || !S_ISREG(status.st_mode) || access(path, X_OK) < 0)
-        fault_at(faults, value->line, "source: %s cannot be run", path);
-    else if (file_access(path) == FILE_WRITABLE)
-        fault_at(faults, value->line, "source: others can write %s: chmod go-w", path);
+    fault_check_program(faults, value->line, "source", path);
     free(outside->program);
     outside->program = mem_string(path);
 }

@@ -109,6 +109,54 @@ static void test_flag(void **state)
     unit_all_right();
 }
 
+/* What a program of the user's must be. */
+static void test_program(void **state)
+{
+    const struct {
+        const char *name, *why;
+        unsigned mode;
+    } rows[] = {
+        {"good", "", 0755},
+        {"private", "", 0700},
+        {"not-executable", " cannot be run\n", 0644},
+        {"open", "others can write ", 0777},
+        {"group", "others can write ", 0775},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct unit_faults told = {0};
+        struct faults faults = {"f", unit_fault, &told, false};
+        char *path = unit_file(*state, rows[i].name, "#!/bin/sh\n", rows[i].mode);
+
+        fault_check_program(&faults, 3, "key", path);
+        if (*rows[i].why ? !strstr(told.text, rows[i].why) || strncmp(told.text, "f:3: key: ", 10) != 0 : told.count)
+            unit_wrong("%s: %s", rows[i].name, told.text);
+        free(path);
+    }
+    unit_all_right();
+}
+
+static void test_no_program(void **state)
+{
+    static const char *const rows[][2] = {
+        {"program", "f:3: key: 'program' does not begin with /\n"},
+        {"", "f:3: key: '' does not begin with /\n"},
+        {"/no/such", "f:3: key: /no/such cannot be run\n"},
+        {"/tmp", "f:3: key: /tmp cannot be run\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct unit_faults told = {0};
+        struct faults faults = {"f", unit_fault, &told, false};
+
+        fault_check_program(&faults, 3, "key", rows[i][0]);
+        if (strcmp(told.text, rows[i][1]) != 0)
+            unit_wrong("%s: %s", rows[i][0], told.text);
+    }
+    unit_all_right();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +164,8 @@ int main(void)
         cmocka_unit_test(test_long_text),
         cmocka_unit_test(test_duration),
         cmocka_unit_test(test_flag),
+        cmocka_unit_test_setup_teardown(test_program, unit_setup_folder, unit_teardown_folder),
+        cmocka_unit_test(test_no_program),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
