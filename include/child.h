@@ -1,8 +1,7 @@
 /* child: a program of the user's, run without a shell and without holding the loop.
  *
- * Its standard error is /dev/null: nothing that it writes there can look like a line of our log. No
- * descriptor and no setting of a signal of ours goes on to it, but the folder and umask do. It leads a process group
- * of its own. */
+ * Its standard error is not ours: nothing that it writes there can look like a line of our log. No descriptor and no
+ * setting of a signal of ours goes on to it, but the folder and umask do. It leads a process group of its own. */
 #ifndef WANDDNS_CHILD_H
 #define WANDDNS_CHILD_H
 
@@ -25,13 +24,19 @@ struct child_result {
 /* The child and the result are gone when this returns. */
 typedef void child_done_fn(void *arg, const struct child_result *result);
 
-/* Starts argv[0], an absolute path. The environment is PATH, and the NAME=VALUE of this list, which may be NULL.
- * input is what it reads from its standard input; NULL stands for /dev/null. fn is called once, from the loop and never from within this call, when the program has ended: not when its standard
- * output has, which a process that it left behind may keep open. Such processes are left alone, but when the timeout
- * or too much output ends the program, its whole group is killed.
- * base is the loop of timer_loop(). Marks all our descriptors above 2 as close-on-exec. */
+/* Starts argv[0], an absolute path. The environment is PATH, and the NAME=VALUE of this list, which may be NULL. input
+ * is what it reads from its standard input; NULL stands for /dev/null, and there goes its standard error. fn is called
+ * once, from the loop and never from within this call, when the program has ended: not when its standard output has,
+ * which a process that it left behind may keep open. Such processes are left alone, but when the timeout or too much
+ * output ends the program, its whole group is killed. base is the loop of timer_loop(). Marks all our descriptors
+ * above 2 as close-on-exec. */
 struct child *child_start(struct event_base *base, const char *const argv[], const char *const environment[],
                           const char *input, uint64_t timeout_ms, child_done_fn *fn, void *arg);
+
+/* The same for a program whose words are only for the log: what it writes to standard error is read with the rest, and of
+ * all that only the end is kept, however much it is. */
+struct child *child_start_talking(struct event_base *base, const char *const argv[], const char *const environment[],
+                                  const char *input, uint64_t timeout_ms, child_done_fn *fn, void *arg);
 
 /* Kills the whole group; fn is not called. What is left of it is cleared away by the loop, if that still runs. Not from
  * within fn; NULL is allowed. */

@@ -21,6 +21,8 @@
 /* Where our own environment has none: a program may not be able to do without. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+enum { TURNS = 64 }; /* each at least half of CHILD_OUTPUT while there is more */
+
 struct child {
     struct event_base *base;
     pid_t pid; /* 0: it could not be started */
@@ -30,6 +32,7 @@ struct child {
     struct event *readable;
     struct timer *timer; /* the timeout; for one that could not be started, the answer */
     uint64_t timeout_ms;
+    bool talks; /* child_start_talking() */
     child_done_fn *fn;
     void *arg;
     char error[128];
@@ -105,16 +108,31 @@ static void on_timer(void *arg)
     finish(child);
 }
 
-/* Reads what is there; false when that is too much, which was the end of it. */
+/* Of what talks too much only the end is kept. */
+static void forget_beginning(struct child *child)
+{
+    size_t half = child->length / 2;
+
+    memmove(child->output, child->output + half, child->length - half);
+    child->length -= half;
+}
+
+/* Reads what is there; false when that is too much, which was the end of it. One that never stops talking does not hold
+ * the loop: a turn reads at least what a pipe holds (pipe(7)), and not much more. */
 static bool read_output(struct child *child)
 {
     ssize_t got;
+    int turns = 0;
 
     do {
+        if (child->talks && child->length > CHILD_OUTPUT)
+            forget_beginning(child);
         got = read(child->pipe, child->output + child->length, sizeof child->output - child->length);
         if (got > 0)
             child->length += (size_t)got;
-    } while (got > 0 && child->length <= CHILD_OUTPUT);
+    } while (got > 0 && (child->talks ? ++turns < TURNS : child->length <= CHILD_OUTPUT));
+    if (child->talks && child->length > CHILD_OUTPUT)
+        forget_beginning(child);
     if (child->length > CHILD_OUTPUT) {
         kill_group(child);
         snprintf(child->error, sizeof child->error, "wrote more than %d bytes", CHILD_OUTPUT);
@@ -227,12 +245,13 @@ static void set_attributes(posix_spawnattr_t *attributes)
 }
 
 /* The output comes first: when we were started without a descriptor 0, 1 or 2, the pipe may be there. */
-static void set_actions(posix_spawn_file_actions_t *actions, int input, int output)
+static void set_actions(posix_spawn_file_actions_t *actions, int input, int output, bool talks)
 {
     if (posix_spawn_file_actions_init(actions) || posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO) ||
         (input >= 0 ? posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO)
                     : posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)) ||
-        posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0))
+        (talks ? posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO)
+               : posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)))
         abort();
 }
 
@@ -252,7 +271,7 @@ static int make_input(const char *text)
 }
 
 /* 0 or an error number, as the functions that it calls. */
-static int spawn(pid_t *pid, int input, int output, const char *const argv[], const char *const environment[])
+static int spawn(struct child *child, int input, int output, const char *const argv[], const char *const environment[])
 {
     char **list = make_environment(environment);
     posix_spawn_file_actions_t actions;
@@ -260,8 +279,8 @@ static int spawn(pid_t *pid, int input, int output, const char *const argv[], co
     int error;
 
     set_attributes(&attributes);
-    set_actions(&actions, input, output);
-    error = posix_spawn(pid, argv[0], &actions, &attributes, (char *const *)argv, list);
+    set_actions(&actions, input, output, child->talks);
+    error = posix_spawn(&child->pid, argv[0], &actions, &attributes, (char *const *)argv, list);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     free(list[0]);
@@ -284,7 +303,7 @@ static int start(struct child *child, const char *const argv[], const char *cons
     }
     child->pipe = ends[0];
     fcntl(child->pipe, F_SETFL, O_NONBLOCK); /* our end only: few programs can write to one that does not block */
-    error = spawn(&child->pid, input, ends[1], argv, environment);
+    error = spawn(child, input, ends[1], argv, environment);
     close(ends[1]);
     close_descriptor(input);
     if (error) {
@@ -311,13 +330,15 @@ static struct event *watch(struct child *child, int fd, event_callback_fn fn)
     return event;
 }
 
-struct child *child_start(struct event_base *base, const char *const argv[], const char *const environment[],
-                          const char *input, uint64_t timeout_ms, child_done_fn *fn, void *arg)
+static struct child *begin(bool talks, struct event_base *base, const char *const argv[],
+                           const char *const environment[], const char *input, uint64_t timeout_ms, child_done_fn *fn,
+                           void *arg)
 {
     struct child *child = mem_alloc(sizeof *child);
     int error;
 
     assert(argv[0][0] == '/');
+    child->talks = talks;
     child->base = base;
     child->pidfd = child->pipe = -1;
     child->timer = timer_new(on_timer, child);
@@ -335,4 +356,16 @@ struct child *child_start(struct event_base *base, const char *const argv[], con
     child->ended = watch(child, child->pidfd, on_ended);
     timer_start(child->timer, timeout_ms);
     return child;
+}
+
+struct child *child_start(struct event_base *base, const char *const argv[], const char *const environment[],
+                          const char *input, uint64_t timeout_ms, child_done_fn *fn, void *arg)
+{
+    return begin(false, base, argv, environment, input, timeout_ms, fn, arg);
+}
+
+struct child *child_start_talking(struct event_base *base, const char *const argv[], const char *const environment[],
+                                  const char *input, uint64_t timeout_ms, child_done_fn *fn, void *arg)
+{
+    return begin(true, base, argv, environment, input, timeout_ms, fn, arg);
 }

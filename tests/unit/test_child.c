@@ -237,6 +237,58 @@ static void test_too_much_output_ends_it(void **state)
     assert_int_equal(count_killed(), 0);
 }
 
+/* ---- One that talks. ---- */
+
+static struct answer run_talking(const char *text, uint64_t timeout_ms)
+{
+    struct answer answer = {0};
+    char *path = script("program", text);
+    const char *const argv[] = {path, NULL};
+
+    child_start_talking(loop, argv, NULL, NULL, timeout_ms, on_done, &answer);
+    event_base_dispatch(loop);
+    assert_int_equal(answer.count, 1);
+    free(path);
+    return answer;
+}
+
+static void test_talking_both_outputs_are_read(void **state)
+{
+    struct answer answer = run_talking("echo one; echo two >&2; echo three; exit 3", LONG_MS);
+
+    (void)state;
+    assert_string_equal(answer.output, "one\ntwo\nthree\n");
+    assert_string_equal(answer.error, "ended with status 3");
+    assert_true(run_talking("exit 0", LONG_MS).good);
+}
+
+static void test_talking_too_much_keeps_the_end(void **state)
+{
+    static const unsigned sizes[] = {1, 2048, 4095, 4096, 4097, 4098, 8192, 65536, 1000000};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        char text[100];
+        struct answer answer;
+
+        snprintf(text, sizeof text, "head -c %u /dev/zero; echo the last words", sizes[i]);
+        answer = run_talking(text, LONG_MS);
+        if (!answer.good || answer.length < 15 || strcmp(answer.output + answer.length - 15, "the last words\n") != 0)
+            unit_wrong("%u: %s, %zu bytes", sizes[i], answer.error, answer.length);
+    }
+    unit_all_right();
+}
+
+/* It neither ends the wait nor holds the loop. */
+static void test_talking_without_end(void **state)
+{
+    struct answer answer = run_talking("exec yes", 200);
+
+    (void)state;
+    assert_string_equal(answer.error, "did not end within 200 ms");
+    count_killed();
+}
+
 static void test_cannot_be_started(void **state)
 {
     static const struct {
@@ -621,6 +673,9 @@ int main(void)
         ON_LOOP(test_timeout),
         ON_LOOP(test_most_output),
         ON_LOOP(test_too_much_output_ends_it),
+        ON_LOOP(test_talking_both_outputs_are_read),
+        ON_LOOP(test_talking_too_much_keeps_the_end),
+        ON_LOOP(test_talking_without_end),
         ON_LOOP(test_cannot_be_started),
         ON_LOOP(test_no_descriptors_left),
         ON_LOOP(test_closed_output_is_not_the_end),
