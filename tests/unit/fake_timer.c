@@ -11,6 +11,7 @@ struct timer {
     struct timer *next;
 };
 
+static struct event_base *loop;
 static struct timer *timers;
 static uint64_t now_ms = 1000000, turns, nonces = 1;
 static int64_t wall_s = INT64_C(1700000000);
@@ -26,7 +27,7 @@ struct event_base *timer_loop(void)
 
 struct event_base *timer_base(void)
 {
-    return NULL;
+    return loop;
 }
 
 uint64_t timer_now_ms(void)
@@ -136,6 +137,11 @@ uint64_t fake_timer_next(void)
     struct timer *timer = first_due();
 
     return timer ? timer->due_ms - now_ms : UINT64_MAX;
+}
+
+void fake_timer_set_base(struct event_base *base)
+{
+    loop = base;
 }
 
 size_t fake_timer_running(void)

@@ -12,6 +12,9 @@ void fake_timer_advance(uint64_t ms);
 /* Milliseconds until the next timer is due; UINT64_MAX when none is running. */
 uint64_t fake_timer_next(void);
 
+/* What timer_base() says from now on: for real children under the false clock. */
+void fake_timer_set_base(struct event_base *base);
+
 size_t fake_timer_running(void);
 size_t fake_timer_existing(void);
 
