@@ -270,8 +270,7 @@ static void read_hosts_file(struct reading *reading, const struct tree_node *sec
     size_t length;
     int error, line = 1;
 
-    *place = *inherited;
-    place->outside = NULL;
+    place_copy(inherited, place);
     look_behind(place);
     if (!value)
         return;

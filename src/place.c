@@ -257,6 +257,19 @@ static void read_when_lost(struct faults *faults, const struct tree_node *sectio
         rule->withdraw_ms = after_ms;
 }
 
+static void read_on_change(struct faults *faults, const struct tree_node *section, struct place *place)
+{
+    const struct tree_value *value = tree_value(section, "on-change");
+
+    if (!value)
+        return;
+    place->on_change = NULL;
+    if (strcmp(value->text, "none") == 0)
+        return;
+    fault_check_program(faults, value->line, "on-change", value->text);
+    place->on_change = place->program = mem_string(value->text);
+}
+
 /* Of one of the two keys that do not go together. */
 static int line_of(const struct tree_node *section)
 {
@@ -270,8 +283,10 @@ void place_read(struct faults *faults, const struct tree_node *section, const st
 {
     struct rule *rule = &place->rule;
 
-    *place = inherited ? *inherited : (struct place){.wanted = IP_BOTH, .rule = {.interval_ms = check_interval_ms}};
-    place->outside = NULL;
+    if (inherited)
+        place_copy(inherited, place);
+    else
+        *place = (struct place){.wanted = IP_BOTH, .rule = {.interval_ms = check_interval_ms}};
     place->line = section->line;
     read_families(faults, section, &place->wanted);
     place->families = place->wanted;
@@ -286,6 +301,7 @@ void place_read(struct faults *faults, const struct tree_node *section, const st
     fault_read_duration(faults, section, "failback-delay", &rule->failback_ms);
     read_prefix_length(faults, section, rule);
     read_when_lost(faults, section, rule);
+    read_on_change(faults, section, place);
     if (ip_is_set(&rule->fixed))
         place_narrow(faults, section, place, rule->fixed.family == AF_INET ? IP_V4 : IP_V6, "this source");
     if (rule->all && (rule->outside || ip_is_set(&rule->fixed)))
@@ -294,8 +310,16 @@ void place_read(struct faults *faults, const struct tree_node *section, const st
         fault_at(faults, line_of(section), "bind: with interface = { all, ... } there is no one interface to bind to");
 }
 
+void place_copy(const struct place *inherited, struct place *place)
+{
+    *place = *inherited;
+    place->outside = NULL;
+    place->program = NULL;
+}
+
 void place_clear(struct place *place)
 {
+    free(place->program);
     if (!place->outside)
         return;
     for (size_t i = 0; i < place->outside->service_count; i++) {

@@ -237,6 +237,36 @@ static void test_narrow(void **state)
     levels_free(levels);
 }
 
+/* A program that hears of changes: the innermost counts, none stands for nobody. */
+static void test_on_change(void **state)
+{
+    static const struct {
+        const char *format;
+        bool heard[3];
+    } rows[] = {
+        {"middle a {\ninner b { }\n}\n", {false, false, false}},
+        {"on-change = \"%s\"\nmiddle a {\ninner b { }\n}\n", {true, true, true}},
+        {"middle a {\non-change = \"%s\"\ninner b { }\n}\n", {false, true, true}},
+        {"middle a {\ninner b {\non-change = \"%s\"\n}\n}\n", {false, false, true}},
+        {"on-change = \"%s\"\nmiddle a {\non-change = none\ninner b { }\n}\n", {true, false, false}},
+        {"on-change = \"%s\"\nmiddle a {\ninner b {\non-change = none\n}\n}\n", {true, true, false}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct levels *levels = levels_read_good(rows[i].format);
+
+        for (size_t j = 0; j < 3; j++) {
+            const char *program = levels->places[j].on_change;
+
+            if ((program != NULL) != rows[i].heard[j] || (program && strcmp(program, levels_program()) != 0))
+                unit_wrong("row %zu, level %zu: %s", i, j, program ? program : "nobody");
+        }
+        levels_free(levels);
+    }
+    unit_all_right();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_program_interval),
         cmocka_unit_test(test_services_are_spared),
         cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_on_change),
     };
 
     return cmocka_run_group_tests(tests, levels_setup, levels_teardown);

@@ -24,6 +24,11 @@ static const struct {
      "f:4: bind: with interface = { all, ... } there is no one interface to bind to"},
     {"bind = yes\nmiddle a {\ninterface = { all, wan0, wan1 }\n}",
      "f:3: bind: with interface = { all, ... } there is no one interface to bind to"},
+    /* on-change */
+    {"\non-change = program", "f:2: on-change: 'program' does not begin with /"},
+    {"on-change = \"\"", "f:1: on-change: '' does not begin with /"},
+    {"on-change = \"/nonexistent/program\"", "f:1: on-change: /nonexistent/program cannot be run"},
+    {"middle a {\non-change = \"/etc/passwd\"\n}", "f:2: on-change: /etc/passwd cannot be run"},
     /* family */
     {"family = ipv5", "f:1: family: 'ipv5' is not ipv4, ipv6 or both"},
     {"family = IPv4", "f:1: family: 'IPv4' is not ipv4, ipv6 or both"},
