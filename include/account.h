@@ -12,10 +12,18 @@ enum { ACCOUNT_CONCURRENCY = 4 }; /* requests of one login under way at once */
 /* Told when something changed that the state file holds, or a record changed its state. */
 typedef void account_changed_fn(void *arg);
 
+/* Told of every transition of a record: what its state was, and what was published; why, for people, or NULL. */
+typedef void account_moved_fn(void *arg, const struct account *account, const struct name *name,
+                              const struct record *record, enum record_state from, const struct ip_set *old,
+                              const char *why);
+
 /* With dry_run requests are printed on standard output and count as done. The caller frees it, which cancels what is
  * under way. It has no records before account_configure(). */
 struct account *account_new(struct http *http, bool dry_run, account_changed_fn *changed, void *arg);
 void account_free(struct account *account);
+
+/* Tells fn from now on. */
+void account_watch(struct account *account, account_moved_fn *fn, void *arg);
 
 /* One record for each name and family of the provider section, in its order. Records that were there before live on,
  * others go. provider stays the caller's; with requests under way it must be the same object as before, whatever its

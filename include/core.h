@@ -51,7 +51,7 @@ void core_log_summary(const struct core *core, const char *what);
 /* Was the kernel read since the start, or since the last reload? */
 bool core_has_read(const struct core *core);
 
-/* Is an answer awaited, of the kernel, of a source outside or of a provider? */
+/* Is an answer awaited, of the kernel, of a source outside, of a provider, or the end of a program of on-change? */
 bool core_is_busy(const struct core *core);
 
 #endif

@@ -20,6 +20,8 @@ struct record_calls {
     void (*send)(void *owner);    /* queue it; record_result() will be called */
     void (*cancel)(void *owner);  /* take it back; record_result() will not be called */
     void (*changed)(void *owner); /* its state, or what record_memory() tells, changed */
+    /* For those who only watch: the state was that, and that was published; why, for people, or NULL. */
+    void (*moved)(void *owner, enum record_state from, const struct ip_set *old, const char *why);
 };
 
 /* calls must outlive the record; the name is copied. The caller frees it; that cancels a request. */

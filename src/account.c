@@ -19,6 +19,8 @@ struct account {
     bool dry_run;
     account_changed_fn *changed;
     void *arg;
+    account_moved_fn *moved; /* or NULL */
+    void *moved_arg;
     struct slot **slots;
     size_t count;
     struct batch *batches[ACCOUNT_CONCURRENCY];
@@ -252,7 +254,16 @@ static void on_changed(void *owner)
     account->changed(account->arg);
 }
 
-static const struct record_calls record_calls = {on_send, on_cancel, on_changed};
+static void on_moved(void *owner, enum record_state from, const struct ip_set *old, const char *why)
+{
+    struct slot *slot = owner;
+    struct account *account = slot->owner;
+
+    if (account->moved)
+        account->moved(account->moved_arg, account, slot->name, slot->record, from, old, why);
+}
+
+static const struct record_calls record_calls = {on_send, on_cancel, on_changed, on_moved};
 
 /* ---- Its making and its records. ---- */
 
@@ -268,6 +279,12 @@ struct account *account_new(struct http *http, bool dry_run, account_changed_fn 
     account->flush = timer_new(on_flush, account);
     account->refresh = timer_new(on_refresh, account);
     return account;
+}
+
+void account_watch(struct account *account, account_moved_fn *fn, void *arg)
+{
+    account->moved = fn;
+    account->moved_arg = arg;
 }
 
 static void free_slots(struct slot **slots, size_t count)

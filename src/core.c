@@ -1,6 +1,7 @@
 #include "core.h"
 
 #include "account.h"
+#include "hook.h"
 #include "http.h"
 #include "kernel.h"
 #include "log.h"
@@ -36,6 +37,7 @@ struct core {
     struct account **accounts; /* in the order of the configuration's providers */
     size_t account_count;
     struct sources *sources;
+    struct hooks *hooks; /* NULL in a dry run */
     struct settle settle;
     struct timer *settle_timer;
     struct timer *save_timer;
@@ -105,7 +107,7 @@ bool core_is_busy(const struct core *core)
     size_t counts[CORE_STATES];
 
     core_count(core, counts);
-    return core->untold || counts[RECORD_UPDATING] || sources_are_asking(core->sources);
+    return core->untold || counts[RECORD_UPDATING] || sources_are_asking(core->sources) || hooks_are_busy(core->hooks);
 }
 
 /* A change is over when no record and no source has anything before it. */
@@ -153,6 +155,34 @@ void core_retry(struct core *core, const char *why)
     log_debug("%s: what waits for the network is tried now", why);
     for (size_t i = 0; i < core->account_count; i++)
         account_retry(core->accounts[i]);
+}
+
+static void on_record_moved(void *arg, const struct account *account, const struct name *name,
+                            const struct record *record, enum record_state from, const struct ip_set *old,
+                            const char *why)
+{
+    const struct core *core = arg;
+    struct record_memory memory;
+    struct hook_fact fact = {.program = name->place->on_change,
+                             .account = account_provider(account)->id,
+                             .name = name->name,
+                             .family = record_family(record),
+                             .from = from,
+                             .to = record_state(record),
+                             .old = old,
+                             .text = why};
+
+    record_memory(record, &memory);
+    fact.next = fact.to == RECORD_REFUSED ? &record_target(record)->ips : &memory.published;
+    hook_tell(core->hooks, &fact);
+}
+
+static void on_hooks_idle(void *arg)
+{
+    struct core *core = arg;
+
+    end_change(core);
+    core->changed(core->arg);
 }
 
 /* ---- Sources. ---- */
@@ -274,6 +304,7 @@ static void configure(struct core *core, struct config *config, struct state *st
             account_configure(account, config->providers[i]);
         } else {
             account = account_new(core->http, core->dry_run, on_account_changed, core);
+            account_watch(account, on_record_moved, core);
             account_configure(account, config->providers[i]);
             state_recall(state, account);
         }
@@ -339,6 +370,7 @@ struct core *core_new(struct event_base *base, const struct core_options *option
     core->http = http_open(base, config->ca_file);
     core->kernel = kernel_open(base, on_hint, core);
     core->sources = sources_new(core->kernel, base, core->http, &sources_calls, core);
+    core->hooks = core->dry_run ? NULL : hooks_new(on_hooks_idle, core);
     core->saved_sum = state_sum(state);
     configure(core, config, state);
     state_free(state);
@@ -360,6 +392,7 @@ void core_free(struct core *core)
         account_free(core->accounts[i]);
     free(core->accounts);
     config_free(core->config);
+    hooks_free(core->hooks);
     sources_free(core->sources);
     kernel_close(core->kernel);
     http_close(core->http);

@@ -84,9 +84,13 @@ static void check(const struct record *record)
     (void)record;
 }
 
-/* Every change of state, what is logged of it, and the one timer. delay_ms is for waiting only. */
-static void enter(struct record *record, enum record_state next, const char *note, uint64_t delay_ms)
+/* Every change of state, what is logged of it, and the one timer. old is what was published before; delay_ms is for
+ * waiting only. */
+static void enter_from(struct record *record, const struct ip_set *old, enum record_state next, const char *note,
+                       uint64_t delay_ms)
 {
+    enum record_state from = record->state;
+
     log_transition(record, next, note, delay_ms);
     record->state = (unsigned char)next;
     timer_free(record->timer);
@@ -108,6 +112,12 @@ static void enter(struct record *record, enum record_state next, const char *not
     }
     check(record);
     record->calls->changed(record->owner);
+    record->calls->moved(record->owner, from, old, note);
+}
+
+static void enter(struct record *record, enum record_state next, const char *note, uint64_t delay_ms)
+{
+    enter_from(record, &record->published, next, note, delay_ms);
 }
 
 /* Does the provider have to hear of it? */
@@ -182,6 +192,7 @@ static bool is_one_too_many(struct record *record, const struct update_result *r
 
 static void take_success(struct record *record, const struct update_result *result)
 {
+    const struct ip_set old = record->published;
     bool too_many = is_one_too_many(record, result);
     struct buf note = {0};
 
@@ -191,14 +202,14 @@ static void take_success(struct record *record, const struct update_result *resu
     record->refreshing = false;
     record->failures = 0;
     if (!record->published.count) {
-        enter(record, RECORD_IDLE, "withdrawn", 0);
+        enter_from(record, &old, RECORD_IDLE, "withdrawn", 0);
     } else if (too_many) {
         buf_addf(&note, "%s: for the third time in a row without a change of ours, for which providers block names",
                  result->text);
         refuse(record, note.text);
     } else {
         keep(&record->word, result->text);
-        enter(record, RECORD_CURRENT, result->text, 0);
+        enter_from(record, &old, RECORD_CURRENT, result->text, 0);
     }
     buf_free(&note);
 }

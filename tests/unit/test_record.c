@@ -14,6 +14,7 @@ static struct {
     size_t sends, cancels, changes;
     bool queued;
     bool holds_back; /* what is queued is not sent: to take it back leaves no doubt */
+    char moved[200]; /* the last transition, and what was published before it */
 } owner;
 
 static struct record *record;
@@ -42,7 +43,16 @@ static void on_changed(void *arg)
     owner.changes++;
 }
 
-static const struct record_calls calls = {on_send, on_cancel, on_changed};
+static void on_moved(void *arg, enum record_state from, const struct ip_set *old, const char *why)
+{
+    char addresses[IP_SET_TEXT_SIZE];
+
+    assert_ptr_equal(arg, &owner);
+    snprintf(owner.moved, sizeof owner.moved, "%s -> %s, %s, %s", record_state_word(from),
+             record_state_word(record_state(record)), old->count ? ip_set_text(old, addresses) : "", why ? why : "");
+}
+
+static const struct record_calls calls = {on_send, on_cancel, on_changed, on_moved};
 
 static int setup(void **state)
 {
@@ -973,6 +983,53 @@ static int quiet(void **state)
 
 #define LIFE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ---- For those who watch. ---- */
+
+static void assert_moved(const char *expected)
+{
+    assert_string_equal(owner.moved, expected);
+    *owner.moved = '\0';
+}
+
+static void test_transitions_are_told(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    assert_moved("idle -> updating, , ");
+    answer(UPDATE_DONE);
+    assert_moved("updating -> current, , the provider's words");
+    want("203.0.113.9");
+    assert_moved("current -> updating, 203.0.113.7, ");
+    answer(UPDATE_AGAIN);
+    assert_moved("updating -> waiting, 203.0.113.7, the provider's words");
+    record_force(record);
+    assert_moved("waiting -> updating, 203.0.113.7, ");
+    answer(UPDATE_REFUSED);
+    assert_moved("updating -> refused, 203.0.113.7, the provider's words");
+    record_force(record);
+    answer(UPDATE_UNCHANGED);
+    assert_moved("updating -> current, 203.0.113.7, the provider's words");
+    want(NULL);
+    assert_moved("current -> idle, 203.0.113.9, no-address: wan0 has no address");
+    want_withdrawn();
+    assert_moved("idle -> updating, 203.0.113.9, ");
+    answer(UPDATE_DONE);
+    assert_moved("updating -> idle, 203.0.113.9, withdrawn");
+    want_withdrawn();
+    assert_moved("");
+}
+
+/* What cannot be deleted is not told as if it had been. */
+static void test_deletion_that_is_given_up_is_told(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    want_withdrawn();
+    answer(UPDATE_REFUSED);
+    assert_moved("updating -> idle, , it cannot be deleted: the provider's words");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1015,6 +1072,8 @@ int main(void)
         LIFE(test_log),
         LIFE(test_forced_goes_on_after_a_failure),
         LIFE(test_random),
+        LIFE(test_transitions_are_told),
+        LIFE(test_deletion_that_is_given_up_is_told),
     };
 
     return cmocka_run_group_tests_name("record", tests, quiet, NULL);
