@@ -6,6 +6,7 @@
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
+#include "progress.h"
 #include "resolver.h"
 #include "timer.h"
 #include "trace.h"
@@ -50,7 +51,6 @@ static void write_status(void *arg, struct buf *status)
 {
     struct daemon *daemon = arg;
     size_t counts[CORE_STATES], all = core_count(daemon->core, counts);
-
     const char *before = ": ";
 
     buf_addf(status, "%zu record%s", all, all == 1 ? "" : "s");
@@ -62,14 +62,31 @@ static void write_status(void *arg, struct buf *status)
     }
 }
 
+/* once: one line for all, on a terminal, in place of some for each. */
+static void begin_progress(struct daemon *daemon)
+{
+    size_t counts[CORE_STATES];
+
+    if (daemon->options->once && !daemon->options->dry_run)
+        log_hush(progress_begin(core_count(daemon->core, counts)));
+}
+
+static void end_progress(void)
+{
+    progress_end();
+    log_hush(false);
+}
+
 /* once: are we done? */
 static void on_check(void *arg)
 {
     struct daemon *daemon = arg;
     size_t counts[CORE_STATES], all = core_count(daemon->core, counts);
 
+    progress_show(counts[RECORD_CURRENT], counts[RECORD_WAITING] + counts[RECORD_REFUSED]);
     if (core_is_busy(daemon->core))
         return;
+    end_progress();
     daemon->status = counts[RECORD_CURRENT] == all ? 0 : 1;
     log_info("%zu of %zu records are current", counts[RECORD_CURRENT], all);
     if (counts[RECORD_IDLE] && counts[RECORD_CURRENT])
@@ -195,11 +212,14 @@ static bool claim_state_dir(struct daemon *daemon)
 static void start(struct daemon *daemon, struct config *config)
 {
     struct core_options options = {daemon->state_dir, daemon->options->dry_run};
+    int error;
 
     daemon->check_timer = timer_new(on_check, daemon);
     daemon->core = core_new(daemon->base, &options, config, on_changed, daemon);
     daemon->resolver = resolver_watch(daemon->base, RESOLVER_FILE, on_resolver_changed, daemon);
-    timer_on_clock_set(on_clock_set, daemon);
+    error = timer_on_clock_set(on_clock_set, daemon);
+    if (error)
+        log_warning("a step of the clock will not be heard: %s", strerror(-error));
     catch_signals(daemon);
 }
 
@@ -207,6 +227,7 @@ static void run(struct daemon *daemon)
 {
     if (!daemon->options->once)
         core_log_summary(daemon->core, "wanddns " PACKAGE_VERSION " started");
+    begin_progress(daemon);
     if (!core_start(daemon->core)) {
         daemon->status = 1;
         return;
@@ -218,6 +239,7 @@ static void run(struct daemon *daemon)
 
 static void stop(struct daemon *daemon)
 {
+    end_progress();
     if (!core_save(daemon->core) && daemon->options->once)
         daemon->status = 1; /* the next one would send it all again */
     for (size_t i = 0; i < SIGNALS; i++)

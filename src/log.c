@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include "buf.h"
+#include "progress.h"
 #include "timer.h"
 #include "trace.h"
 
@@ -132,9 +133,11 @@ static void put(enum log_level level, const char *text)
         syslog((int)level, "%s", buf_text(&line));
     } else {
         buf_add(&line, *colour_of(level) ? "\033[0m\n" : "\n");
+        progress_erase();
         /* Nobody is left to tell when the log itself cannot be written. */
         if (write(STDERR_FILENO, line.text, line.length) < 0)
             (void)0;
+        progress_draw();
     }
     buf_free(&line);
 }

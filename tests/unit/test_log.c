@@ -1,50 +1,9 @@
 #include "log.h"
 
 #include "fake_timer.h"
+#include "outlet.h"
 #include "trace.h"
 #include "unit.h"
-
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* The log looks once whether standard error is a terminal: each case has a process of its own, and the parent never
- * logs. Returns what the child wrote. */
-static char *logged(void (*fn)(void), bool terminal)
-{
-    int in, out, pair[2], status;
-    char *text = calloc(1, 65536);
-    size_t length = 0;
-    ssize_t got;
-    pid_t child;
-
-    assert_non_null(text);
-    if (terminal) {
-        in = posix_openpt(O_RDWR | O_NOCTTY);
-        assert_true(in >= 0 && grantpt(in) == 0 && unlockpt(in) == 0);
-        out = open(ptsname(in), O_RDWR | O_NOCTTY);
-        assert_true(out >= 0);
-    } else {
-        assert_int_equal(pipe(pair), 0);
-        in = pair[0];
-        out = pair[1];
-    }
-    child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        dup2(out, STDERR_FILENO);
-        fn();
-        _exit(0);
-    }
-    close(out);
-    /* The end of a pseudoterminal is told as an error (EIO). */
-    while (length < 65535 && (got = read(in, text + length, 65535 - length)) > 0)
-        length += (size_t)got;
-    close(in);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-    return text;
-}
 
 static void all_levels(void)
 {
@@ -57,7 +16,7 @@ static void all_levels(void)
 
 static void test_prefix(void **state)
 {
-    char *text = logged(all_levels, false);
+    char *text = outlet_of(all_levels, 0);
 
     (void)state;
     assert_string_equal(text, "<3>e 1\n<4>w two\n<6>i\n<7>d\n");
@@ -82,7 +41,7 @@ static void test_terminal_has_time_and_colour(void **state)
 
     (void)state;
     set_environment("xterm", "");
-    text = logged(all_levels, true);
+    text = outlet_of(all_levels, 80);
     assert_string_equal(text, "\033[31m17:13:20 e 1\033[0m\r\n\033[33m17:13:20 w two\033[0m\r\n"
                               "17:13:20 i\r\n\033[2m17:13:20 d\033[0m\r\n");
     free(text);
@@ -97,7 +56,7 @@ static void test_terminal_without_colour(void **state)
         char *text;
 
         set_environment(environments[i][0], environments[i][1]);
-        text = logged(all_levels, true);
+        text = outlet_of(all_levels, 80);
         if (strcmp(text, "17:13:20 e 1\r\n17:13:20 w two\r\n17:13:20 i\r\n17:13:20 d\r\n") != 0)
             unit_wrong("row %zu: %s", i, text);
         free(text);
@@ -113,11 +72,11 @@ static void plain(void)
 
 static void test_plain(void **state)
 {
-    char *piped = logged(plain, false), *shown;
+    char *piped = outlet_of(plain, 0), *shown;
 
     (void)state;
     set_environment("xterm", NULL);
-    shown = logged(plain, true);
+    shown = outlet_of(plain, 80);
     assert_string_equal(piped, "alone\n");
     assert_string_equal(shown, "alone\r\n");
     free(piped);
@@ -135,7 +94,7 @@ static void default_level(void)
 
 static void test_levels(void **state)
 {
-    char *text = logged(default_level, false);
+    char *text = outlet_of(default_level, 0);
 
     (void)state;
     assert_string_equal(text, "<6>shown\n<3>shown\n");
@@ -163,7 +122,7 @@ static void hushed_in_vain(void)
 
 static void test_hush(void **state)
 {
-    char *text = logged(hushed, false), *vain = logged(hushed_in_vain, false);
+    char *text = outlet_of(hushed, 0), *vain = outlet_of(hushed_in_vain, 0);
 
     (void)state;
     assert_string_equal(text, "<4>shown\n<6>shown again\n");
@@ -190,7 +149,7 @@ static void repeated(void)
 
 static void test_repeats_are_told_with_the_next_line(void **state)
 {
-    char *text = logged(repeated, false);
+    char *text = outlet_of(repeated, 0);
 
     (void)state;
     assert_string_equal(text, "<4>the same\n<4>the same (repeated 40 times)\n<4>another\n"
@@ -211,7 +170,7 @@ static void storm(void)
 
 static void test_repeats_are_told_each_minute(void **state)
 {
-    char *text = logged(storm, false);
+    char *text = outlet_of(storm, 0);
 
     (void)state;
     assert_string_equal(text, "<6>again\n<6>again (repeated 59 times)\n<6>again (repeated 60 times)\n"
@@ -236,7 +195,7 @@ static void seldom(void)
 
 static void test_what_is_not_a_repeat(void **state)
 {
-    char *text = logged(seldom, false);
+    char *text = outlet_of(seldom, 0);
 
     (void)state;
     assert_string_equal(text, "<6>now and then\n<6>now and then\n<6>published 203.0.113.7\n"
@@ -257,7 +216,7 @@ static void held_at_the_end(void)
 
 static void test_the_end_tells_what_is_held(void **state)
 {
-    char *text = logged(held_at_the_end, false);
+    char *text = outlet_of(held_at_the_end, 0);
 
     (void)state;
     assert_string_equal(text, "<6>x\n<6>x (repeated 2 times)\n<6>x\n");
@@ -285,7 +244,7 @@ static void changes(void)
 
 static void test_lines_of_a_change_carry_its_number(void **state)
 {
-    char *text = logged(changes, false);
+    char *text = outlet_of(changes, 0);
 
     (void)state;
     assert_string_equal(text, "<6>before\n<7>event [1 +0 ms]\n<6>published [1 +103 ms]\n<7>event [2 +0 ms]\n"
@@ -308,7 +267,7 @@ static void repeated_in_a_change(void)
 
 static void test_repeats_in_a_change(void **state)
 {
-    char *text = logged(repeated_in_a_change, false);
+    char *text = outlet_of(repeated_in_a_change, 0);
 
     (void)state;
     assert_string_equal(text, "<7>event [1 +0 ms]\n<7>event (repeated 2 times)\n");
@@ -323,7 +282,7 @@ static void hostile(void)
 
 static void test_no_forged_lines(void **state)
 {
-    char *text = logged(hostile, false);
+    char *text = outlet_of(hostile, 0);
 
     (void)state;
     assert_string_equal(text, "<6>answer: 911\\x0a<3>wanddns: forged\\x0d\\x1b[2J\\x7f\n"
@@ -343,7 +302,7 @@ static void very_long(void)
 /* A line may be cut, but it stays one line, and the next one is whole. */
 static void test_long_line(void **state)
 {
-    char *text = logged(very_long, false);
+    char *text = outlet_of(very_long, 0);
     char *end = strchr(text, '\n');
 
     (void)state;
