@@ -25,8 +25,8 @@ uint64_t timer_now_ms(void);
 /* Seconds since the epoch; may step, and is wrong on a box without a clock battery. */
 int64_t timer_wall_s(void);
 
-/* Calls fn from the loop each time that the wall clock was set; NULL ends it. There is one listener. */
-void timer_on_clock_set(timer_fn *fn, void *arg);
+/* Calls fn from the loop each time that the wall clock was set; NULL ends it. There is one listener. 0 or -errno. */
+int timer_on_clock_set(timer_fn *fn, void *arg);
 
 /* What is the same until the machine boots anew, and "" where that cannot be told (random(4)). */
 const char *timer_boot(void);

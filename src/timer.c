@@ -1,11 +1,10 @@
 #include "timer.h"
 
-#include "file.h"
-#include "log.h"
 #include "mem.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -78,9 +77,9 @@ static void on_clock_event(evutil_socket_t fd, short events, void *arg)
         clock_set.fn(clock_set.arg);
 }
 
-void timer_on_clock_set(timer_fn *fn, void *arg)
+int timer_on_clock_set(timer_fn *fn, void *arg)
 {
-    int fd;
+    int fd, error;
 
     if (clock_set.event) {
         close(event_get_fd(clock_set.event));
@@ -88,28 +87,31 @@ void timer_on_clock_set(timer_fn *fn, void *arg)
         clock_set.event = NULL;
     }
     if (!fn)
-        return;
+        return 0;
     clock_set.fn = fn;
     clock_set.arg = arg;
     fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (fd >= 0 && arm_clock(fd))
         clock_set.event = event_new(loop, fd, EV_READ | EV_PERSIST, on_clock_event, NULL);
     if (clock_set.event && event_add(clock_set.event, NULL) == 0)
-        return;
-    log_warning("a step of the clock will not be heard: %s", strerror(errno));
+        return 0;
+    error = errno;
     if (!clock_set.event && fd >= 0)
         close(fd);
+    return -error;
 }
 
 const char *timer_boot(void)
 {
     static char boot[BOOT_SIZE];
-    char *text;
-    size_t length;
+    int fd = boot[0] ? -1 : open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
-    if (!boot[0] && file_read("/proc/sys/kernel/random/boot_id", BOOT_SIZE - 1, &text, &length) == 0) {
-        memcpy(boot, text, strcspn(text, "\n"));
-        free(text);
+    if (fd >= 0) {
+        ssize_t length = read(fd, boot, sizeof boot - 1);
+
+        boot[length > 0 ? length : 0] = '\0';
+        boot[strcspn(boot, "\n")] = '\0';
+        close(fd);
     }
     return boot;
 }

@@ -40,10 +40,11 @@ int64_t timer_wall_s(void)
     return wall_s;
 }
 
-void timer_on_clock_set(timer_fn *fn, void *arg)
+int timer_on_clock_set(timer_fn *fn, void *arg)
 {
     clock_fn = fn;
     clock_arg = arg;
+    return 0;
 }
 
 const char *timer_boot(void)
