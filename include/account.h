@@ -2,6 +2,7 @@
 #ifndef WANDDNS_ACCOUNT_H
 #define WANDDNS_ACCOUNT_H
 
+#include "history.h"
 #include "limit.h"
 #include "record.h"
 
@@ -40,8 +41,20 @@ const struct name *account_name(const struct account *account, size_t index);
  * gone, or are not connected yet, are sent anew. */
 void account_leave_addresses(struct account *account, const struct ip_set *gone);
 
-/* Sends all records now, at the operator's word; lifts a refusal. */
+/* Sends all records now, at the operator's word, or one of them; lifts a refusal. Of a login that is refused all go. */
 void account_force(struct account *account);
+void account_force_one(struct account *account, size_t index);
+
+/* For who looks on: what became of the record at an index; what was counted since the start; for how long nothing may be
+ * asked; what is remembered of answers. They are the account's. */
+struct account_counts {
+    unsigned long requests, retries;
+    unsigned long answers[UPDATE_REFUSED_ACCOUNT + 1]; /* by enum update_verdict */
+};
+const struct history *account_history(const struct account *account, size_t index);
+const struct account_counts *account_counts(const struct account *account);
+uint64_t account_rest_ms(const struct account *account);
+const struct memory *account_remembered(const struct account *account);
 
 /* The world may be reached now: waits for the network end. */
 void account_retry(struct account *account);

@@ -2,6 +2,7 @@
 #ifndef WANDDNS_BATCH_H
 #define WANDDNS_BATCH_H
 
+#include "history.h"
 #include "record.h"
 
 /* A record's place in its account. */
@@ -13,6 +14,7 @@ struct slot {
     bool due;             /* waits for a request */
     size_t most;          /* records in it, where more were refused together; 0: as many as may be */
     unsigned char jitter; /* percent of the definition's refresh, 90 to 110 */
+    struct history history;
 };
 
 /* One request under way. Each name has one slot or, where its families share a request, two. */

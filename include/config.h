@@ -8,8 +8,11 @@ struct config {
     char *file;
     uint64_t settle_ms;
     uint64_t settle_max_ms;
-    char *state_dir; /* NULL when the file does not say */
-    char *ca_file;   /* NULL: the system's */
+    char *state_dir;     /* NULL when the file does not say */
+    char *ca_file;       /* NULL: the system's */
+    char *control;       /* the socket; NULL: the built-in path */
+    char *control_group; /* that it belongs to, or NULL */
+    char *metrics_file;  /* or NULL */
     struct config_provider **providers;
     size_t provider_count;
     struct place *place; /* of what has none of its own */

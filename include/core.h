@@ -6,12 +6,24 @@
 #ifndef WANDDNS_CORE_H
 #define WANDDNS_CORE_H
 
+#include "account.h"
 #include "config.h"
-#include "record.h"
+#include "hook.h"
+#include "sources.h"
 
 struct core;
 
 enum { CORE_STATES = RECORD_REFUSED + 1 };
+
+/* What was counted since the start. */
+enum { CORE_BUCKETS = 10 };
+struct core_counts {
+    unsigned long overruns; /* events of the kernel were lost, and everything was read anew */
+    unsigned long
+        published[CORE_BUCKETS + 1]; /* changes, by the time since the first event of each; the last: longer */
+    double published_s;              /* those times together */
+};
+extern const double core_buckets_s[CORE_BUCKETS]; /* the upper bound of each */
 
 struct core_options {
     const char *state_dir;
@@ -20,6 +32,9 @@ struct core_options {
 
 /* Told when a record changed, or the kernel was read. */
 typedef void core_changed_fn(void *arg);
+
+/* Told of each transition of a record; of one that is sent, next is what is to be. */
+typedef void core_listen_fn(void *arg, const struct hook_fact *fact);
 
 /* Opens what it needs and reads the state; takes the configuration over. base is that of timer.h. Never NULL. */
 struct core *core_new(struct event_base *base, const struct core_options *options, struct config *config,
@@ -36,11 +51,19 @@ bool core_start(struct core *core);
 void core_reload(struct core *core, struct config *config);
 const struct config *core_config(const struct core *core);
 
-/* The operator says: all of them now, whatever was said before. */
+/* The operator says: all of them now, whatever was said before; or the records of this name, and how many those are. */
 void core_force(struct core *core);
+size_t core_force_name(struct core *core, const char *name);
 
 /* The world may be reached now, for this reason: what waits for the network is tried at once. */
 void core_retry(struct core *core, const char *why);
+
+/* For who looks on. There is one listener. */
+void core_listen(struct core *core, core_listen_fn *fn, void *arg);
+const struct account *core_account(const struct core *core, size_t index); /* NULL past the end */
+const struct sources *core_sources(const struct core *core);
+const struct core_counts *core_counts(const struct core *core);
+const char *core_save_fault(const struct core *core); /* why the state cannot be written, or NULL */
 
 /* How many records are in each state; all of them together. */
 size_t core_count(const struct core *core, size_t counts[CORE_STATES]);

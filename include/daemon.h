@@ -7,6 +7,7 @@
 struct daemon_options {
     const char *config_file;
     const char *state_dir; /* NULL: as the configuration says, or the built-in folder */
+    const char *control;   /* the socket; NULL: the same */
     bool once;             /* one pass, then exit: 0 when every record is current */
     bool dry_run;          /* print the requests, send nothing, write no state */
 };

@@ -12,7 +12,7 @@ int file_read(const char *path, size_t max, char **content, size_t *length);
 /* Replaces a file whole: temporary file beside it, write, fsync, rename, fsync of the folder, so that after a crash at
  * any instruction the old content or the new one is there (rename(2), fsync(2)). 0, or -errno: the old file is as it
  * was, or, where only the last fsync failed, the new one is there but may not outlive a loss of power. */
-int file_replace(const char *path, const char *content, size_t length);
+int file_replace(const char *path, const char *content, size_t length, unsigned mode);
 
 /* Who else may touch a file that holds a secret. */
 enum file_access {

@@ -38,4 +38,12 @@ struct record_memory {
     unsigned unchanged;    /* answers in a row that nothing changed, without a change of ours */
 };
 
+/* How it stands now, for who looks on. */
+struct record_view {
+    struct moment since; /* of its state */
+    uint64_t left_ms;    /* of a wait */
+    unsigned failures;   /* in a row */
+    const char *text;    /* what the provider said, what failed, or why there is no address; NULL: nothing yet */
+};
+
 #endif

@@ -21,6 +21,9 @@ struct limit {
 /* Milliseconds until a walk of so many requests may begin beside so many that are under way; 0: now. */
 uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way);
 
+/* Requests in the bucket now, for people. */
+double limit_used(const struct limit *limit);
+
 /* So many requests have arrived, or may have; a gap begins. */
 void limit_spend(struct limit *limit, unsigned long requests);
 

@@ -23,4 +23,8 @@ void memory_forget(struct memory *memory, const char *key);
 void memory_forget_all(struct memory *memory);
 bool memory_is_empty(const struct memory *memory);
 
+/* Tells the key and the name of each value that is kept, never the value. */
+typedef void memory_name_fn(void *arg, const char *key, const char *name);
+void memory_walk(const struct memory *memory, memory_name_fn *fn, void *arg);
+
 #endif

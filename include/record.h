@@ -56,6 +56,9 @@ void record_retry(struct record *record);
 /* The answer to what send() queued. */
 void record_result(struct record *record, const struct update_result *result);
 
+/* Its text is the record's. */
+void record_look(const struct record *record, struct record_view *view);
+
 const char *record_name(const struct record *record);
 int record_family(const struct record *record);
 enum record_state record_state(const struct record *record);

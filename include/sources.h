@@ -42,6 +42,9 @@ void sources_force(struct sources *sources);
 /* The last answer to a rule that is watched. */
 const struct source_answer *sources_answer(const struct sources *sources, const struct rule *rule);
 
+/* The rules that are watched, in no order; NULL past the end. */
+const struct rule *sources_rule(const struct sources *sources, size_t index);
+
 /* Is there one whose answer from outside has yet to come? */
 bool sources_are_asking(const struct sources *sources);
 

@@ -28,6 +28,7 @@ struct account {
     struct timer *flush;
     struct timer *refresh;
     struct limit limit;
+    struct account_counts counts;
     bool told_rest; /* the log knows that records wait for it */
     char *refused;
     uint32_t section; /* config_provider.section of what it was refused under */
@@ -112,6 +113,7 @@ static void on_done(void *arg, const struct update_result *results)
 
     forget_batch(account, batch);
     limit_spend(&account->limit, results[0].requests);
+    account->counts.requests += results[0].requests;
     limit_rest(&account->limit, results[0].rest_ms);
     if (batch_split(batch, account->provider, results)) {
         batch_free(batch);
@@ -126,6 +128,7 @@ static void on_done(void *arg, const struct update_result *results)
                 continue;
             slot->batch = NULL;
             slot->most = 0;
+            account->counts.answers[results[i].verdict]++;
             record_result(slot->record, &results[i]);
         }
         if (results[i].verdict == UPDATE_REFUSED_ACCOUNT)
@@ -259,6 +262,8 @@ static void on_moved(void *owner, enum record_state from, const struct ip_set *o
     struct slot *slot = owner;
     struct account *account = slot->owner;
 
+    history_add(&slot->history, from, record_state(slot->record), why);
+    account->counts.retries += from == RECORD_WAITING && record_state(slot->record) == RECORD_UPDATING;
     if (account->moved)
         account->moved(account->moved_arg, account, slot->name, slot->record, from, old, why);
 }
@@ -293,6 +298,7 @@ static void free_slots(struct slot **slots, size_t count)
         if (!slots[i])
             continue;
         record_free(slots[i]->record);
+        history_clear(&slots[i]->history);
         free(slots[i]);
     }
     free(slots);
@@ -406,6 +412,16 @@ void account_leave_addresses(struct account *account, const struct ip_set *gone)
             recall(account, account->batches[i]);
 }
 
+void account_force_one(struct account *account, size_t index)
+{
+    if (account->refused) { /* it is the login that has to be tried */
+        account_force(account);
+        return;
+    }
+    account->limit.rest_ms = 0;
+    record_force(account->slots[index]->record);
+}
+
 void account_force(struct account *account)
 {
     set_refused(account, NULL);
@@ -419,6 +435,26 @@ void account_retry(struct account *account)
 {
     for (size_t i = 0; i < account->count; i++)
         record_retry(account->slots[i]->record);
+}
+
+const struct history *account_history(const struct account *account, size_t index)
+{
+    return &account->slots[index]->history;
+}
+
+const struct account_counts *account_counts(const struct account *account)
+{
+    return &account->counts;
+}
+
+uint64_t account_rest_ms(const struct account *account)
+{
+    return rest_ms(account);
+}
+
+const struct memory *account_remembered(const struct account *account)
+{
+    return account->memory;
 }
 
 const char *account_refused(const struct account *account)

@@ -3,6 +3,7 @@
 #include "mem.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,9 @@ static const struct tree_key config_keys[] = {
     {"settle-max", TREE_TEXT, NULL},
     {"state-dir", TREE_TEXT, NULL},
     {"ca-file", TREE_TEXT, NULL},
+    {"control", TREE_TEXT, NULL},
+    {"control-group", TREE_TEXT, NULL},
+    {"metrics-file", TREE_TEXT, NULL},
     {"provider", TREE_SECTION, login_keys},
     {NULL, TREE_TEXT, NULL},
 };
@@ -23,6 +27,17 @@ struct reading {
     struct faults faults;
     bool holds_secret;
 };
+
+static void read_group(struct faults *faults, const struct tree_node *tree, struct config *config)
+{
+    const struct tree_value *value = tree_value(tree, "control-group");
+
+    if (!value)
+        return;
+    config->control_group = mem_string(value->text);
+    if (!getgrnam(value->text))
+        fault_at(faults, value->line, "control-group: there is no group '%s'", value->text);
+}
 
 static void read_globals(struct reading *reading, const struct tree_node *tree, struct config *config)
 {
@@ -41,6 +56,9 @@ static void read_globals(struct reading *reading, const struct tree_node *tree, 
     }
     login_read_path(&reading->faults, tree, "state-dir", &config->state_dir);
     login_read_path(&reading->faults, tree, "ca-file", &config->ca_file);
+    login_read_path(&reading->faults, tree, "control", &config->control);
+    login_read_path(&reading->faults, tree, "metrics-file", &config->metrics_file);
+    read_group(faults, tree, config);
     if (config->ca_file && access(config->ca_file, R_OK) < 0)
         fault_at(faults, tree_value(tree, "ca-file")->line, "ca-file: %s: %s", config->ca_file, strerror(errno));
 }
@@ -116,6 +134,9 @@ void config_free(struct config *config)
         place_clear(config->place);
     free(config->place);
     free(config->ca_file);
+    free(config->control);
+    free(config->control_group);
+    free(config->metrics_file);
     free(config->state_dir);
     free(config->file);
     free(config);

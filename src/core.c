@@ -46,8 +46,13 @@ struct core {
     uint64_t saved_sum;
     uint64_t busy_saved_ms; /* the last write while requests were under way; 0 when none are */
     bool unsaved;
-    bool save_failed;
+    int save_error; /* errno of the last write, 0 when it went well */
+    core_listen_fn *listen;
+    void *listen_arg;
+    struct core_counts counts;
 };
+
+const double core_buckets_s[CORE_BUCKETS] = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600};
 
 /* ---- State. ---- */
 
@@ -57,16 +62,16 @@ bool core_save(struct core *core)
     int error;
 
     if (!core->unsaved || core->dry_run)
-        return !core->save_failed;
+        return !core->save_error;
     state = state_collect(core->accounts, core->account_count);
     error = state_write(state, core->state_dir, &core->saved_sum);
     state_free(state);
     core->unsaved = error != 0;
-    if (error && !core->save_failed)
+    if (error && !core->save_error)
         log_warning("%s: the state cannot be written: %s", core->state_dir, strerror(-error));
-    if (!error && core->save_failed)
+    if (!error && core->save_error)
         log_info("%s: the state can be written again", core->state_dir);
-    core->save_failed = error != 0;
+    core->save_error = -error;
     if (error)
         timer_start(core->save_timer, SAVE_AGAIN_MS);
     return !error;
@@ -157,11 +162,25 @@ void core_retry(struct core *core, const char *why)
         account_retry(core->accounts[i]);
 }
 
+/* How long it took since the kernel spoke. */
+static void count_published(struct core *core)
+{
+    uint64_t since_ms;
+    size_t bucket = 0;
+
+    if (!trace_change(&since_ms))
+        return;
+    while (bucket < CORE_BUCKETS && (double)since_ms > core_buckets_s[bucket] * 1000)
+        bucket++;
+    core->counts.published[bucket]++;
+    core->counts.published_s += (double)since_ms / 1000;
+}
+
 static void on_record_moved(void *arg, const struct account *account, const struct name *name,
                             const struct record *record, enum record_state from, const struct ip_set *old,
                             const char *why)
 {
-    const struct core *core = arg;
+    struct core *core = arg;
     struct record_memory memory;
     struct hook_fact fact = {.program = name->place->on_change,
                              .account = account_provider(account)->id,
@@ -173,8 +192,13 @@ static void on_record_moved(void *arg, const struct account *account, const stru
                              .text = why};
 
     record_memory(record, &memory);
-    fact.next = fact.to == RECORD_REFUSED ? &record_target(record)->ips : &memory.published;
+    fact.next =
+        fact.to == RECORD_REFUSED || fact.to == RECORD_UPDATING ? &record_target(record)->ips : &memory.published;
+    if (fact.to == RECORD_CURRENT && !ip_set_equal(old, fact.next))
+        count_published(core);
     hook_tell(core->hooks, &fact);
+    if (core->listen)
+        core->listen(core->listen_arg, &fact);
 }
 
 static void on_hooks_idle(void *arg)
@@ -254,6 +278,7 @@ static void on_hint(void *arg, bool overrun)
     struct core *core = arg;
     uint64_t delay_ms;
 
+    core->counts.overruns += overrun;
     if (!core->settle.pending)
         trace_begin();
     delay_ms = settle_hint(&core->settle, timer_now_ms());
@@ -351,6 +376,49 @@ void core_force(struct core *core)
     sources_force(core->sources);
     for (size_t i = 0; i < core->account_count; i++)
         account_force(core->accounts[i]);
+}
+
+size_t core_force_name(struct core *core, const char *name)
+{
+    const struct record *record;
+    size_t count = 0;
+
+    trace_begin();
+    for (size_t i = 0; i < core->account_count; i++)
+        for (size_t j = 0; (record = account_record(core->accounts[i], j)); j++)
+            if (strcmp(record_name(record), name) == 0) {
+                account_force_one(core->accounts[i], j);
+                count++;
+            }
+    return count;
+}
+
+/* ---- For who looks on. ---- */
+
+void core_listen(struct core *core, core_listen_fn *fn, void *arg)
+{
+    core->listen = fn;
+    core->listen_arg = arg;
+}
+
+const struct account *core_account(const struct core *core, size_t index)
+{
+    return index < core->account_count ? core->accounts[index] : NULL;
+}
+
+const struct sources *core_sources(const struct core *core)
+{
+    return core->sources;
+}
+
+const struct core_counts *core_counts(const struct core *core)
+{
+    return &core->counts;
+}
+
+const char *core_save_fault(const struct core *core)
+{
+    return core->save_error ? strerror(core->save_error) : NULL;
 }
 
 /* ---- Start and stop, in mirror order. ---- */

@@ -1,10 +1,11 @@
 #include "daemon.h"
 
 #include "buf.h"
-#include "core.h"
+#include "control.h"
 #include "file.h"
 #include "log.h"
 #include "mem.h"
+#include "metrics.h"
 #include "notify.h"
 #include "progress.h"
 #include "resolver.h"
@@ -20,7 +21,10 @@
 
 #define RESOLVER_FILE "/etc/resolv.conf"
 
-enum { SIGNALS = 4 };
+enum {
+    SIGNALS = 4,
+    METRICS_PAUSE_MS = 1000, /* one write for what happens in it */
+};
 
 struct daemon {
     const struct daemon_options *options;
@@ -28,9 +32,12 @@ struct daemon {
     struct event_base *base;
     struct event *signals[SIGNALS];
     struct core *core;
+    struct control *control; /* NULL when there is none */
     struct resolver *resolver;
     struct notify *notify;     /* the supervisor; NULL when there is none */
     struct timer *check_timer; /* once: are we done? */
+    struct timer *metrics_timer;
+    bool metrics_failed;
     int status;
 };
 
@@ -45,6 +52,33 @@ static void on_changed(void *arg)
     notify_changed(daemon->notify);
     if (daemon->core && core_has_read(daemon->core))
         notify_ready(daemon->notify);
+    if (daemon->core && core_config(daemon->core)->metrics_file && !timer_is_running(daemon->metrics_timer))
+        timer_start(daemon->metrics_timer, METRICS_PAUSE_MS);
+}
+
+static void on_transition(void *arg, const struct hook_fact *fact)
+{
+    const struct daemon *daemon = arg;
+
+    control_tell(daemon->control, fact);
+}
+
+/* For the textfile collector of node_exporter, which reads it at any time. */
+static void on_metrics(void *arg)
+{
+    struct daemon *daemon = arg;
+    const char *path = core_config(daemon->core)->metrics_file;
+    struct buf text = {0};
+    int error;
+
+    if (!path)
+        return;
+    metrics_write(daemon->core, &text);
+    error = file_replace(path, text.text, text.length, 0644);
+    if (error && !daemon->metrics_failed)
+        log_warning("metrics-file: %s: %s", path, strerror(-error));
+    daemon->metrics_failed = error != 0;
+    buf_free(&text);
 }
 
 static void write_status(void *arg, struct buf *status)
@@ -111,13 +145,25 @@ static void on_clock_set(void *arg)
 
 /* ---- Configuration. ---- */
 
-/* arg is what stands before the fault. */
+/* Into the log; the first one goes into first, too. */
+struct faults_told {
+    const char *before;
+    struct buf *first; /* or NULL */
+};
+
 static void on_fault(void *arg, const char *file, int line, const char *text)
 {
+    const struct faults_told *told = arg;
+    struct buf fault = {0};
+
+    buf_add(&fault, file);
     if (line)
-        log_error("%s%s:%d: %s", (const char *)arg, file, line, text);
-    else
-        log_error("%s%s: %s", (const char *)arg, file, text);
+        buf_addf(&fault, ":%d", line);
+    buf_addf(&fault, ": %s", text);
+    log_error("%s%s", told->before, fault.text);
+    if (told->first && !told->first->length)
+        buf_add(told->first, fault.text);
+    buf_free(&fault);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -125,20 +171,30 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static void reload(struct daemon *daemon)
+static void warn_of_changes(const struct config *config, const struct config *before)
 {
-    char before[] = "not reloaded: ";
+    if (!same_text(config->state_dir, before->state_dir))
+        log_warning("state-dir: a change takes effect with the next start");
+    if (!same_text(config->control, before->control) || !same_text(config->control_group, before->control_group))
+        log_warning("control: a change takes effect with the next start");
+}
+
+/* False after a fault, of which the first goes into text, too (which may be NULL). */
+static bool reload(void *arg, struct buf *text)
+{
+    struct daemon *daemon = arg;
+    struct faults_told told = {"not reloaded: ", text};
     struct config *config;
 
     notify_reloading(daemon->notify);
-    config = config_read(daemon->options->config_file, on_fault, before);
+    config = config_read(daemon->options->config_file, on_fault, &told);
     if (!config) {
         notify_ready(daemon->notify);
-        return;
+        return false;
     }
-    if (!same_text(config->state_dir, core_config(daemon->core)->state_dir))
-        log_warning("state-dir: a change takes effect with the next start");
+    warn_of_changes(config, core_config(daemon->core));
     core_reload(daemon->core, config);
+    return true;
 }
 
 /* ---- Signals. ---- */
@@ -158,7 +214,7 @@ static void on_hup(evutil_socket_t signal_number, short what, void *arg)
 {
     (void)signal_number;
     (void)what;
-    reload(arg);
+    reload(arg, NULL);
 }
 
 static void on_usr1(evutil_socket_t signal_number, short what, void *arg)
@@ -209,17 +265,30 @@ static bool claim_state_dir(struct daemon *daemon)
     return lock != -EWOULDBLOCK;
 }
 
+static void open_control(struct daemon *daemon)
+{
+    const struct config *config = core_config(daemon->core);
+    const char *path = daemon->options->control ? daemon->options->control : config->control;
+
+    if (!daemon->options->once && !daemon->options->dry_run)
+        daemon->control =
+            control_open(daemon->base, path ? path : CONTROL_PATH, config->control_group, daemon->core, reload, daemon);
+}
+
 static void start(struct daemon *daemon, struct config *config)
 {
     struct core_options options = {daemon->state_dir, daemon->options->dry_run};
     int error;
 
     daemon->check_timer = timer_new(on_check, daemon);
+    daemon->metrics_timer = timer_new(on_metrics, daemon);
     daemon->core = core_new(daemon->base, &options, config, on_changed, daemon);
     daemon->resolver = resolver_watch(daemon->base, RESOLVER_FILE, on_resolver_changed, daemon);
     error = timer_on_clock_set(on_clock_set, daemon);
     if (error)
         log_warning("a step of the clock will not be heard: %s", strerror(-error));
+    core_listen(daemon->core, on_transition, daemon);
+    open_control(daemon);
     catch_signals(daemon);
 }
 
@@ -244,17 +313,19 @@ static void stop(struct daemon *daemon)
         daemon->status = 1; /* the next one would send it all again */
     for (size_t i = 0; i < SIGNALS; i++)
         event_free(daemon->signals[i]);
+    control_close(daemon->control);
     timer_on_clock_set(NULL, NULL);
     resolver_free(daemon->resolver);
     core_free(daemon->core);
+    timer_free(daemon->metrics_timer);
     timer_free(daemon->check_timer);
 }
 
 int daemon_run(const struct daemon_options *options)
 {
     struct daemon daemon = {.options = options, .status = options->once};
-    char before[] = "";
-    struct config *config = config_read(options->config_file, on_fault, before);
+    struct faults_told told = {"", NULL};
+    struct config *config = config_read(options->config_file, on_fault, &told);
     const char *state_dir = options->state_dir ? options->state_dir : config ? config->state_dir : NULL;
 
     if (!config)

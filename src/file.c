@@ -86,12 +86,12 @@ static int sync_folder_of(const char *path)
     return result;
 }
 
-static int write_temporary(const char *path, const char *content, size_t length)
+static int write_temporary(const char *path, const char *content, size_t length, unsigned mode)
 {
     int fd, result;
 
     unlink(path); /* left over from a crash */
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return -errno;
     result = write_all(fd, content, length);
@@ -102,13 +102,13 @@ static int write_temporary(const char *path, const char *content, size_t length)
     return result;
 }
 
-int file_replace(const char *path, const char *content, size_t length)
+int file_replace(const char *path, const char *content, size_t length, unsigned mode)
 {
     struct buf temporary = {0};
     int result;
 
     buf_addf(&temporary, "%s.new", path);
-    result = write_temporary(temporary.text, content, length);
+    result = write_temporary(temporary.text, content, length, mode);
     if (result == 0 && rename(temporary.text, path) < 0)
         result = -errno;
     if (result == 0)

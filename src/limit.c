@@ -29,6 +29,11 @@ static uint64_t budget_wait_ms(const struct limit *limit, unsigned long requests
     return used > room ? ((used - room) * limit->period_ms + leak(limit) - 1) / leak(limit) : 0;
 }
 
+double limit_used(const struct limit *limit)
+{
+    return limit->budget ? (double)used_now(limit) / (double)one : 0;
+}
+
 uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way)
 {
     uint64_t rest_ms = moment_left_ms(&limit->rest_at, limit->rest_ms);

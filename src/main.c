@@ -25,11 +25,13 @@ enum {
     OPTION_JSON = 16,
     OPTION_VERBOSE = 32,
     OPTION_SYSLOG = 64,
+    OPTION_CONTROL = 128,
 };
 
 struct arguments {
     const char *config;
     const char *state_dir;
+    const char *control;
     const char *word; /* behind the command, or NULL */
     struct rule rule; /* of --interface */
     bool dry_run;
@@ -49,7 +51,8 @@ struct command {
 
 static int run_daemon(const struct arguments *arguments)
 {
-    struct daemon_options options = {arguments->config, arguments->state_dir, false, arguments->dry_run};
+    struct daemon_options options = {arguments->config, arguments->state_dir, arguments->control, false,
+                                     arguments->dry_run};
 
     if (arguments->syslog)
         log_set_syslog();
@@ -58,7 +61,7 @@ static int run_daemon(const struct arguments *arguments)
 
 static int run_once(const struct arguments *arguments)
 {
-    struct daemon_options options = {arguments->config, arguments->state_dir, true, arguments->dry_run};
+    struct daemon_options options = {arguments->config, arguments->state_dir, NULL, true, arguments->dry_run};
 
     return daemon_run(&options);
 }
@@ -112,7 +115,7 @@ static int run_providers(const struct arguments *arguments)
 }
 
 static const struct command commands[] = {
-    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN | OPTION_SYSLOG, NULL,
+    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN | OPTION_SYSLOG | OPTION_CONTROL, NULL,
      "the daemon, in the foreground"},
     {"once", run_once, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, NULL,
      "publish what is out of date, then exit: 0 when all is current"},
@@ -125,17 +128,12 @@ static const struct command commands[] = {
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"state-dir", required_argument, NULL, 's'},
-    {"log-level", required_argument, NULL, 'l'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"interface", required_argument, NULL, 'i'},
-    {"json", no_argument, NULL, 'j'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"syslog", no_argument, NULL, 'y'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},  {"state-dir", required_argument, NULL, 's'},
+    {"control", required_argument, NULL, 'k'}, {"log-level", required_argument, NULL, 'l'},
+    {"dry-run", no_argument, NULL, 'n'},       {"interface", required_argument, NULL, 'i'},
+    {"json", no_argument, NULL, 'j'},          {"verbose", no_argument, NULL, 'v'},
+    {"syslog", no_argument, NULL, 'y'},        {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
 };
 
 static int print_help(void)
@@ -147,6 +145,7 @@ static int print_help(void)
     puts("\n"
          "  -c, --config FILE        " SYSCONFDIR "/wanddns/wanddns.conf\n"
          "      --state-dir DIR      what was published, " LOCALSTATEDIR "/lib/wanddns\n"
+         "      --control PATH       the daemon's socket, " CONTROL_PATH "\n"
          "  -l, --log-level LEVEL    error, warning, info or debug\n"
          "      --syslog             log there, not to standard error (run)\n"
          "  -n, --dry-run            print the requests, send nothing (run, once)\n"
@@ -177,7 +176,7 @@ static int wrong_option(const struct command *command, int given)
         const char *name;
     } names[] = {{OPTION_CONFIG, "--config"},       {OPTION_STATE_DIR, "--state-dir"}, {OPTION_DRY_RUN, "--dry-run"},
                  {OPTION_INTERFACE, "--interface"}, {OPTION_JSON, "--json"},           {OPTION_VERBOSE, "--verbose"},
-                 {OPTION_SYSLOG, "--syslog"}};
+                 {OPTION_SYSLOG, "--syslog"},       {OPTION_CONTROL, "--control"}};
     size_t i = 0;
 
     while (!(given & names[i].option))
@@ -235,6 +234,10 @@ static int take_option(int letter, struct arguments *arguments)
             return usage_fault("an empty --state-dir", "", NULL);
         arguments->state_dir = optarg;
         arguments->given |= OPTION_STATE_DIR;
+        return -1;
+    case 'k':
+        arguments->control = optarg;
+        arguments->given |= OPTION_CONTROL;
         return -1;
     case 'l':
         if (!log_level_parse(optarg, &level))

@@ -118,3 +118,23 @@ bool memory_is_empty(const struct memory *memory)
 {
     return !memory->tree;
 }
+
+/* For twalk(3), which hands nothing over. */
+static memory_name_fn *walk_fn;
+static void *walk_arg;
+
+static void tell_names(const void *node, VISIT visit, int depth)
+{
+    const struct kept *kept = *(struct kept *const *)node;
+
+    (void)depth;
+    for (size_t i = 0; i < kept->count && (visit == postorder || visit == leaf); i++)
+        walk_fn(walk_arg, kept->key, kept->values[i].name);
+}
+
+void memory_walk(const struct memory *memory, memory_name_fn *fn, void *arg)
+{
+    walk_fn = fn;
+    walk_arg = arg;
+    twalk(memory->tree, tell_names);
+}

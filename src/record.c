@@ -20,6 +20,7 @@ struct record {
     struct timer *timer; /* only while waiting */
     char *word;          /* what the provider said last, or what failed */
     char *why_none;      /* why no address is wanted */
+    struct moment since; /* of the state */
     struct moment published_at;
     struct moment wait_at;
     uint64_t wait_ms;
@@ -67,7 +68,7 @@ static void log_transition(const struct record *record, enum record_state next, 
         buf_addf(&text, "; next attempt in %llu.%llu s", (unsigned long long)(delay_ms / 1000),
                  (unsigned long long)(delay_ms % 1000 / 100));
     if (next == RECORD_REFUSED)
-        buf_add(&text, "; no further attempt before SIGUSR1 or a change of its section");
+        buf_addf(&text, "; no further attempt before a change of its section or: wanddns update %s", record->name);
     buf_add(&text, ")");
     if (next == RECORD_WAITING || next == RECORD_REFUSED)
         log_warning("%s", text.text);
@@ -93,6 +94,7 @@ static void enter_from(struct record *record, const struct ip_set *old, enum rec
 
     log_transition(record, next, note, delay_ms);
     record->state = (unsigned char)next;
+    record->since = moment_now();
     timer_free(record->timer);
     record->timer = NULL;
     switch (next) {
@@ -346,6 +348,7 @@ struct record *record_new(const char *name, int family, const struct record_call
     record->family = (unsigned char)family;
     record->calls = calls;
     record->owner = owner;
+    record->since = moment_now();
     return record;
 }
 
@@ -382,7 +385,8 @@ void record_recall(struct record *record, const struct record_memory *memory)
     }
 }
 
-/* A request under way may change what is published, so while it runs that is not sure. */
+/* A request under way may change what is published, so while it runs that is not sure. What the network says is not worth
+ * a write. */
 void record_memory(const struct record *record, struct record_memory *memory)
 {
     *memory = (struct record_memory){
@@ -390,7 +394,7 @@ void record_memory(const struct record *record, struct record_memory *memory)
         .published_at = record->published_at,
         .doubtful = record->doubtful || record->state == RECORD_UPDATING,
         .refused = record->state == RECORD_REFUSED,
-        .word = record->word,
+        .word = record->failures && record->trouble == BACKOFF_NETWORK ? NULL : record->word,
         .unchanged = record->unchanged,
     };
     if (record->failures && record->trouble == BACKOFF_SERVER) {
@@ -398,6 +402,17 @@ void record_memory(const struct record *record, struct record_memory *memory)
         memory->wait_at = record->wait_at;
         memory->wait_ms = record->wait_ms;
     }
+}
+
+void record_look(const struct record *record, struct record_view *view)
+{
+    *view = (struct record_view){
+        .since = record->since,
+        .failures = record->failures,
+        .text = record->state == RECORD_IDLE ? record->why_none : record->word,
+    };
+    if (record->state == RECORD_WAITING)
+        view->left_ms = moment_left_ms(&record->wait_at, record->wait_ms);
 }
 
 const char *record_name(const struct record *record)

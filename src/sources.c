@@ -266,6 +266,11 @@ const struct source_answer *sources_answer(const struct sources *sources, const 
     return &sources->list[find(sources->list, sources->count, rule)]->answer;
 }
 
+const struct rule *sources_rule(const struct sources *sources, size_t index)
+{
+    return index < sources->count ? &sources->list[index]->rule : NULL;
+}
+
 void sources_force(struct sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++)

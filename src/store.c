@@ -226,7 +226,7 @@ int store_write(const struct store *store, const char *folder, uint64_t *sum)
 
     if (fresh != *sum) {
         path = file_path(folder);
-        error = file_replace(path, text, strlen(text));
+        error = file_replace(path, text, strlen(text), 0600);
         *sum = error ? 0 : fresh;
         free(path);
     }

@@ -9,7 +9,7 @@
 
 enum { HOST_PREFIX = 64 };
 
-static struct rule rule_of(const struct name *name, int family)
+struct rule wishes_rule(const struct name *name, int family)
 {
     struct rule rule = name->place->rule;
 
@@ -30,9 +30,9 @@ static void add_rules(struct rules *rules, const struct name *name)
 
     rules->list = mem_resize(rules->list, rules->count + 2, sizeof *rules->list);
     if (families & IP_V4)
-        rules->list[rules->count++] = rule_of(name, AF_INET);
+        rules->list[rules->count++] = wishes_rule(name, AF_INET);
     if (families & IP_V6)
-        rules->list[rules->count++] = rule_of(name, AF_INET6);
+        rules->list[rules->count++] = wishes_rule(name, AF_INET6);
 }
 
 /* Names that stand side by side mostly have one place. */
@@ -55,7 +55,7 @@ static void recall(struct sources *sources, const struct account *account)
 
     for (size_t i = 0; (record = account_record(account, i)); i++) {
         const struct name *name = account_name(account, i);
-        struct rule rule = rule_of(name, record_family(record));
+        struct rule rule = wishes_rule(name, record_family(record));
         struct record_memory memory;
         unsigned char bits = rule.prefix_length ? rule.prefix_length : HOST_PREFIX;
 
@@ -102,7 +102,7 @@ static void move_to_host(const struct rule *rule, const struct host *host, struc
 
 static void wish(const struct sources *sources, const struct name *name, struct record *record)
 {
-    struct rule rule = rule_of(name, record_family(record));
+    struct rule rule = wishes_rule(name, record_family(record));
     struct source_answer answer = *sources_answer(sources, &rule);
     struct record_target target = {.withdraw = answer.withdraw};
 

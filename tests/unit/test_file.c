@@ -85,14 +85,14 @@ static void test_read_keeps_nul_and_size(void **state)
 
     for (size_t i = 0; i < sizeof big; i++)
         big[i] = (char)(i % 251);
-    assert_int_equal(file_replace(path, big, sizeof big), 0);
+    assert_int_equal(file_replace(path, big, sizeof big, 0600), 0);
     assert_int_equal(file_read(path, sizeof big, &content, &length), 0);
     assert_int_equal(length, sizeof big);
     assert_memory_equal(content, big, sizeof big);
     assert_int_equal(content[length], 0);
     free(content);
     assert_int_equal(file_read(path, sizeof big - 1, &content, &length), -EFBIG);
-    assert_int_equal(file_replace(path, "", 0), 0);
+    assert_int_equal(file_replace(path, "", 0, 0600), 0);
     assert_int_equal(file_read(path, 10, &content, &length), 0);
     assert_int_equal(length, 0);
     assert_string_equal(content, "");
@@ -122,11 +122,11 @@ static void test_replace(void **state)
     struct stat before, after;
 
     umask(0);
-    assert_int_equal(file_replace(path, "first", 5), 0);
+    assert_int_equal(file_replace(path, "first", 5, 0600), 0);
     assert_content(path, "first");
     assert_int_equal(stat(path, &before), 0);
     assert_int_equal(before.st_mode & 07777, 0600);
-    assert_int_equal(file_replace(path, "second and longer", 17), 0);
+    assert_int_equal(file_replace(path, "second and longer", 17, 0600), 0);
     assert_content(path, "second and longer");
     assert_int_equal(stat(path, &after), 0);
     /* Another file took the name: nobody ever saw half of it. */
@@ -142,7 +142,7 @@ static void test_replace_reaches_the_disk(void **state)
     char *path = unit_path(*state, "f");
 
     memset(asked, 0, sizeof asked);
-    assert_int_equal(file_replace(path, "new", 3), 0);
+    assert_int_equal(file_replace(path, "new", 3, 0600), 0);
     assert_string_equal(asked, "frd");
     free(path);
 }
@@ -154,7 +154,7 @@ static void test_replace_with_leftovers(void **state)
     char *victim = unit_file(*state, "victim", "precious", 0600);
 
     assert_int_equal(symlink(victim, temporary), 0);
-    assert_int_equal(file_replace(path, "new", 3), 0);
+    assert_int_equal(file_replace(path, "new", 3, 0600), 0);
     assert_content(path, "new");
     assert_content(victim, "precious");
     assert_int_equal(files_in(*state), 2);
@@ -172,7 +172,7 @@ static void test_replace_in_readonly_folder(void **state)
 
     assert_int_equal(chmod(*state, 0555), 0);
     assert_true(!root || seteuid(65534) == 0);
-    result = file_replace(path, "new", 3);
+    result = file_replace(path, "new", 3, 0600);
     assert_true(!root || seteuid(0) == 0);
     assert_int_equal(chmod(*state, 0700), 0);
     assert_int_equal(result, -EACCES);
@@ -195,7 +195,7 @@ static void test_replace_when_writing_fails(void **state)
     small.rlim_cur = 4096;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    result = file_replace(path, big, sizeof big);
+    result = file_replace(path, big, sizeof big, 0600);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     assert_int_equal(result, -EFBIG);
     assert_content(path, "old");
@@ -208,11 +208,11 @@ static void test_replace_where_it_cannot(void **state)
     char *in_missing = unit_path(*state, "missing/f"), *folder = unit_path(*state, "folder");
     char *inside;
 
-    assert_int_equal(file_replace(in_missing, "x", 1), -ENOENT);
+    assert_int_equal(file_replace(in_missing, "x", 1, 0600), -ENOENT);
     /* A folder in its place is left alone, and no temporary file stays. */
     assert_int_equal(mkdir(folder, 0700), 0);
     inside = unit_file(folder, "keep", "", 0600);
-    assert_true(file_replace(folder, "x", 1) < 0);
+    assert_true(file_replace(folder, "x", 1, 0600) < 0);
     assert_int_equal(files_in(*state), 1);
     assert_int_equal(unlink(inside), 0);
     free(inside);
@@ -227,7 +227,7 @@ static void test_relative_path(void **state)
     int here = open(".", O_RDONLY | O_DIRECTORY);
 
     assert_true(here >= 0 && chdir(*state) == 0);
-    assert_int_equal(file_replace("f", "x", 1), 0);
+    assert_int_equal(file_replace("f", "x", 1, 0600), 0);
     assert_int_equal(file_read("f", 1, &content, &length), 0);
     assert_int_equal(fchdir(here), 0);
     close(here);

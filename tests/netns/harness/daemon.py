@@ -237,11 +237,12 @@ class Daemon(Process):
         self.home = Path(home)
         self.config = self.home / "wanddns.conf"
         self.state_dir = self.home / "state"
+        self.control = self.home / "control"
         self.home.mkdir(parents=True, exist_ok=True)
         self.state_dir.mkdir(exist_ok=True)
         self.write_config(config)
         command = [PROGRAM, "run", "-c", str(self.config), "--state-dir", str(self.state_dir),
-                   "-l", level, *argv]
+                   "--control", str(self.control), "-l", level, *argv]
         super().__init__(namespace, wrap(command))
         if wait:
             self.wait_log(r"wanddns \S+ started")

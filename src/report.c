@@ -1,0 +1,378 @@
+#include "report.h"
+
+#include "advice.h"
+#include "mem.h"
+#include "timer.h"
+#include "wishes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct report {
+    struct core *core;
+    char **hosts;
+    size_t host_count;
+    bool explain;
+    enum { HEAD, UPLINKS, ACCOUNTS, RECORDS } part;
+    size_t at;    /* in the part */
+    size_t index; /* of a record in its account */
+};
+
+/* ---- Members. ---- */
+
+static void begin(struct buf *out, const char *kind)
+{
+    buf_addf(out, "{\"line\":\"%s\"", kind);
+}
+
+static void end(struct buf *out)
+{
+    buf_add(out, "}\n");
+}
+
+static void add_string(struct buf *out, const char *text)
+{
+    struct buf printable = {0};
+
+    buf_add_escaped(&printable, text, BUF_PRINT); /* a provider's words may be no UTF-8 */
+    buf_add(out, "\"");
+    buf_add_escaped(out, buf_text(&printable), BUF_JSON);
+    buf_add(out, "\"");
+    buf_free(&printable);
+}
+
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+    buf_addf(out, ",\"%s\":", key);
+    if (text)
+        add_string(out, text);
+    else
+        buf_add(out, "null");
+}
+
+static void add_number(struct buf *out, const char *key, uint64_t number)
+{
+    buf_addf(out, ",\"%s\":%llu", key, (unsigned long long)number);
+}
+
+static void add_flag(struct buf *out, const char *key, bool flag)
+{
+    buf_addf(out, ",\"%s\":%s", key, flag ? "true" : "false");
+}
+
+/* As RFC 3339 has it, in UTC. */
+static void add_time(struct buf *out, const char *key, int64_t wall_s)
+{
+    char text[32];
+    struct tm tm;
+    time_t when = (time_t)wall_s;
+
+    if (!gmtime_r(&when, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        text[0] = '\0';
+    add_text(out, key, text[0] ? text : NULL);
+}
+
+static void add_moment(struct buf *out, const char *key, const struct moment *moment)
+{
+    add_time(out, key, moment_wall_s(moment));
+}
+
+/* So far from now; null for 0. */
+static void add_later(struct buf *out, const char *key, uint64_t ms)
+{
+    if (ms)
+        add_time(out, key, timer_wall_s() + (int64_t)((ms + 999) / 1000));
+    else
+        add_text(out, key, NULL);
+}
+
+static void add_addresses(struct buf *out, const char *key, const struct ip_set *set)
+{
+    char text[IP_TEXT_SIZE];
+
+    buf_addf(out, ",\"%s\":[", key);
+    for (size_t i = 0; i < set->count; i++)
+        buf_addf(out, "%s\"%s\"", i ? "," : "", ip_text(&set->list[i], text));
+    buf_add(out, "]");
+}
+
+/* ---- Lines. ---- */
+
+static void add_head(const struct report *report, struct buf *out)
+{
+    const char *fault = core_save_fault(report->core);
+
+    begin(out, "status");
+    add_number(out, "version", REPORT_VERSION);
+    add_text(out, "program", PACKAGE_VERSION);
+    add_number(out, "pid", (uint64_t)getpid());
+    add_time(out, "now", timer_wall_s());
+    add_text(out, "configuration", core_config(report->core)->file);
+    add_text(out, "state", fault ? fault : "ok");
+    end(out);
+}
+
+static void add_uplink(struct buf *out, const struct rule *rule, const struct source_answer *answer)
+{
+    char buffer[RULE_NAME_SIZE];
+    bool chosen = answer->reason == REASON_CHOSEN;
+
+    begin(out, "uplink");
+    add_text(out, "source", rule_name(rule, buffer));
+    add_text(out, "family", ip_family_name(rule->family));
+    add_text(out, "interface", answer->link.index ? answer->link.name : NULL);
+    add_addresses(out, "addresses", &answer->ips);
+    add_text(out, "reason", reason_word(answer->reason));
+    add_text(out, "text", chosen ? NULL : answer->text);
+    add_text(out, "advice", chosen ? NULL : advice_for_source(answer->reason));
+    end(out);
+}
+
+static void add_account(struct buf *out, const struct account *account)
+{
+    const struct config_provider *provider = account_provider(account);
+    struct account_memory memory;
+    size_t records = 0;
+
+    account_memory(account, &memory);
+    while (account_record(account, records))
+        records++;
+    begin(out, "account");
+    add_text(out, "name", provider->id);
+    add_text(out, "provider", provider->definition->name);
+    add_text(out, "server", provider->server);
+    add_number(out, "records", records);
+    add_text(out, "refused", memory.refused);
+    add_later(out, "next_at", account_rest_ms(account));
+    add_number(out, "requests", account_counts(account)->requests);
+    if (memory.limit.budget)
+        buf_addf(out, ",\"budget\":{\"limit\":%lu,\"period_s\":%llu,\"used\":%.1f}", memory.limit.budget,
+                 (unsigned long long)memory.limit.period_ms / 1000, limit_used(&memory.limit));
+    else
+        add_text(out, "budget", NULL);
+    end(out);
+}
+
+static void add_record(struct buf *out, const struct account *account, const struct record *record)
+{
+    enum record_state state = record_state(record);
+    struct record_memory memory;
+    struct record_view view;
+    bool well;
+
+    record_memory(record, &memory);
+    record_look(record, &view);
+    well = state == RECORD_CURRENT || (state == RECORD_UPDATING && !view.failures);
+    begin(out, "record");
+    add_text(out, "name", record_name(record));
+    add_text(out, "type", ip_record_type(record_family(record)));
+    add_text(out, "account", account_provider(account)->id);
+    add_text(out, "state", record_state_word(state));
+    add_addresses(out, "wanted", &record_target(record)->ips);
+    add_addresses(out, "published", &memory.published);
+    if (memory.published.count)
+        add_moment(out, "published_at", &memory.published_at);
+    else
+        add_text(out, "published_at", NULL);
+    add_flag(out, "doubtful", memory.doubtful);
+    add_moment(out, "since", &view.since);
+    add_later(out, "next_at", view.left_ms);
+    add_number(out, "failures", view.failures);
+    add_text(out, "stage", well ? NULL : advice_stage(state, view.text));
+    add_text(out, "text", view.text);
+    add_flag(out, "well", well);
+    add_text(out, "advice", well ? NULL : advice_for_record(state, view.text));
+    end(out);
+}
+
+/* ---- What explain tells besides. ---- */
+
+struct explained {
+    struct buf *out;
+    const struct account *account;
+    const struct record *record;
+};
+
+static void add_subject(const struct explained *explained)
+{
+    add_text(explained->out, "name", record_name(explained->record));
+    add_text(explained->out, "type", ip_record_type(record_family(explained->record)));
+}
+
+static void on_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
+                         enum reason reason, const char *why)
+{
+    const struct explained *explained = arg;
+    char text[IP_TEXT_SIZE], words[SOURCE_TEXT_SIZE];
+
+    reason_text(words, sizeof words, reason, link->name, why);
+    begin(explained->out, "candidate");
+    add_subject(explained);
+    add_text(explained->out, "interface", link->name);
+    add_text(explained->out, "address", address ? ip_text(&address->ip, text) : NULL);
+    add_text(explained->out, "reason", reason_word(reason));
+    add_text(explained->out, "text", words);
+    end(explained->out);
+}
+
+static void add_history(const struct explained *explained, const struct history *history)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        const struct history_entry *entry = &history->entries[i];
+
+        begin(explained->out, "history");
+        add_subject(explained);
+        add_moment(explained->out, "at", &entry->at);
+        add_text(explained->out, "from", record_state_word(entry->from));
+        add_text(explained->out, "to", record_state_word(entry->to));
+        add_text(explained->out, "text", entry->text);
+        end(explained->out);
+    }
+}
+
+static void on_remembered(void *arg, const char *key, const char *name)
+{
+    const struct explained *explained = arg;
+
+    (void)key;
+    begin(explained->out, "remembered");
+    add_text(explained->out, "account", account_provider(explained->account)->id);
+    add_text(explained->out, "value", name);
+    end(explained->out);
+}
+
+static void explain(const struct report *report, struct buf *out, const struct account *account, size_t index)
+{
+    struct explained explained = {out, account, account_record(account, index)};
+    struct rule rule = wishes_rule(account_name(account, index), record_family(explained.record));
+
+    sources_explain(core_sources(report->core), &rule, on_candidate, &explained);
+    add_history(&explained, account_history(account, index));
+    if (index == 0)
+        memory_walk(account_remembered(account), on_remembered, &explained);
+}
+
+/* ---- The whole, part by part. ---- */
+
+static bool is_meant(const struct report *report, const struct record *record)
+{
+    bool meant = !report->host_count;
+
+    for (size_t i = 0; i < report->host_count; i++)
+        meant |= strcmp(report->hosts[i], record_name(record)) == 0;
+    return meant;
+}
+
+static void next_part(struct report *report)
+{
+    report->part++;
+    report->at = 0;
+}
+
+static void add_uplinks(struct report *report, struct buf *out)
+{
+    const struct sources *sources = core_sources(report->core);
+    const struct rule *rule;
+
+    for (size_t i = 0; (rule = sources_rule(sources, i)); i++)
+        add_uplink(out, rule, sources_answer(sources, rule));
+    next_part(report);
+}
+
+static void add_accounts(struct report *report, struct buf *out)
+{
+    const struct account *account = core_account(report->core, report->at++);
+
+    if (account)
+        add_account(out, account);
+    else
+        next_part(report);
+}
+
+/* False at the end. */
+static bool add_records(struct report *report, struct buf *out)
+{
+    const struct account *account = core_account(report->core, report->at);
+    const struct record *record = account ? account_record(account, report->index) : NULL;
+
+    if (!account)
+        return false;
+    if (!record) {
+        report->at++;
+        report->index = 0;
+        return true;
+    }
+    if (is_meant(report, record))
+        add_record(out, account, record);
+    if (is_meant(report, record) && report->explain)
+        explain(report, out, account, report->index);
+    report->index++;
+    return true;
+}
+
+bool report_more(struct report *report, struct buf *out)
+{
+    switch (report->part) {
+    case HEAD:
+        add_head(report, out);
+        next_part(report);
+        return true;
+    case UPLINKS:
+        add_uplinks(report, out);
+        return true;
+    case ACCOUNTS:
+        add_accounts(report, out);
+        return true;
+    case RECORDS:
+        break;
+    }
+    return add_records(report, out);
+}
+
+void report_transition(struct buf *out, const struct hook_fact *fact)
+{
+    begin(out, "transition");
+    add_time(out, "at", timer_wall_s());
+    add_text(out, "name", fact->name);
+    add_text(out, "type", ip_record_type(fact->family));
+    add_text(out, "account", fact->account);
+    add_text(out, "from", record_state_word(fact->from));
+    add_text(out, "to", record_state_word(fact->to));
+    add_addresses(out, "old", fact->old);
+    add_addresses(out, "new", fact->next);
+    add_text(out, "text", fact->text);
+    end(out);
+}
+
+void report_end(struct buf *out, const char *error)
+{
+    begin(out, "end");
+    add_flag(out, "ok", !error);
+    if (error)
+        add_text(out, "error", error);
+    end(out);
+}
+
+struct report *report_new(struct core *core, char *const *hosts, size_t count, bool explain)
+{
+    struct report *report = mem_alloc(sizeof *report);
+
+    *report = (struct report){.core = core, .host_count = count, .explain = explain};
+    report->hosts = mem_alloc(count * sizeof *report->hosts);
+    for (size_t i = 0; i < count; i++)
+        report->hosts[i] = mem_string(hosts[i]);
+    return report;
+}
+
+void report_free(struct report *report)
+{
+    if (!report)
+        return;
+    for (size_t i = 0; i < report->host_count; i++)
+        free(report->hosts[i]);
+    free(report->hosts);
+    free(report);
+}
