@@ -221,7 +221,7 @@ static char **make_environment(const char *const given[])
     while (given && given[count])
         count++;
     list = mem_alloc((count + 2) * sizeof *list);
-    path = path ? path : DEFAULT_PATH;
+    path = path && *path ? path : DEFAULT_PATH;
     size = sizeof "PATH=" + strlen(path);
     list[0] = mem_alloc(size);
     snprintf(list[0], size, "PATH=%s", path);

@@ -508,12 +508,14 @@ static void test_environment(void **state)
     static const char *const given[] = {"WANDDNS_FAMILY=ipv4", "EMPTY=", NULL};
     const char *path = getenv("PATH");
     char *saved = path ? strdup(path) : NULL;
-    struct answer answer = {0}, bare = {0};
+    struct answer answer = {0}, bare = {0}, empty = {0};
 
     (void)state;
     setenv("SECRET", "not for it", 1);
     setenv("PATH", "/usr/bin:/bin", 1);
     child_start(loop, argv, given, NULL, LONG_MS, on_done, &answer);
+    setenv("PATH", "", 1); /* it would stand for the folder that we were started in */
+    child_start(loop, argv, NULL, NULL, LONG_MS, on_done, &empty);
     unsetenv("PATH");
     child_start(loop, argv, NULL, NULL, LONG_MS, on_done, &bare);
     event_base_dispatch(loop);
@@ -521,6 +523,7 @@ static void test_environment(void **state)
         setenv("PATH", saved, 1);
     unsetenv("SECRET");
     assert_string_equal(answer.output, "PATH=/usr/bin:/bin\nWANDDNS_FAMILY=ipv4\nEMPTY=\n");
+    assert_string_equal(empty.output, bare.output);
     assert_string_equal(bare.output, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
     free(saved);
 }
