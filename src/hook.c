@@ -94,7 +94,7 @@ static const char *judge(struct hooks *hooks, const struct hook_fact *fact, cons
             return NULL;
         return fact->old->count ? "changed" : "current";
     case RECORD_IDLE:
-        if (fact->from != RECORD_UPDATING || !fact->old->count || fact->next->count)
+        if (!fact->old->count || fact->next->count)
             return NULL;
         if (*trouble)
             free_trouble(trouble);
