@@ -50,7 +50,7 @@ struct definition {
     bool both_families, both_required, many_values, connect_family, one_hostname, runs_program, takes_url;
     enum ip_families only;
     unsigned long names, redirects, ttl, ttl_min, ttl_max, ttl_unit, budget; /* 0: without */
-    uint64_t gap_ms, budget_ms, refresh_ms;
+    uint64_t gap_ms, budget_ms, refresh_ms, again_ms;
     struct definition_macro *macros;
     struct definition_sign *signs;
     struct definition_step *steps; /* in the order in which they are taken */

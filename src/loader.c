@@ -102,6 +102,7 @@ static const struct field top_fields[] = {
     {"ttl-unit", NUMBER, IN_TOP(ttl_unit)},
     {"gap", DURATION, IN_TOP(gap_ms)},
     {"refresh", DURATION, IN_TOP(refresh_ms)},
+    {"again", DURATION, IN_TOP(again_ms)},
     {"like", PLAIN, 0},
     {"families", PLAIN, 0},
     {"values", PLAIN, 0},

@@ -177,7 +177,10 @@ static void take_failure(struct update *update, const struct http_answer *http)
     struct buf text = {0};
 
     buf_addf(&text, "%s: %s", http_stage_word(http->stage), http->error);
-    finish(update, http->stage == HTTP_GARBLED ? UPDATE_AGAIN : UPDATE_UNREACHABLE, 0, text.text);
+    if (http->stage == HTTP_GARBLED)
+        finish(update, UPDATE_AGAIN, update->definition->again_ms, text.text);
+    else
+        finish(update, UPDATE_UNREACHABLE, 0, text.text);
     buf_free(&text);
 }
 

@@ -207,13 +207,16 @@ static char *other_address(const struct update_item *item, const char *line)
 }
 
 /* Of what the server asks and what the definition knows the first that there is. */
-static uint64_t asked_ms(const struct verdict_answer *answer, const struct answer_rule *rule)
+static uint64_t asked_ms(const struct verdict_answer *answer, const struct values *values,
+                         const struct answer_rule *rule)
 {
     const struct pace *pace = &answer->http->pace;
 
     if (pace->retry_after_ms)
         return pace->retry_after_ms;
-    return rule && rule->after_ms ? rule->after_ms : pace->limit_ms;
+    if (rule && rule->after_ms)
+        return rule->after_ms;
+    return values->definition->again_ms ? values->definition->again_ms : pace->limit_ms;
 }
 
 /* What the server asks for itself counts; the definition's wait is for a server that does not say. */
@@ -232,7 +235,7 @@ static uint64_t wait_of(const struct verdict_answer *answer, struct values *valu
     free(text);
     if (seconds > 0)
         return (uint64_t)seconds * 1000;
-    return asked_ms(answer, rule);
+    return asked_ms(answer, values, rule);
 }
 
 static bool tells_success(const struct values *values, const struct definition_step *step)
@@ -280,11 +283,12 @@ void verdict_judge(const struct verdict_answer *answer, struct values *values, c
         .verdict = rule         ? rule->verdict
                    : is_unknown ? ANSWER_AGAIN
                                 : ANSWER_DONE,
-        .after_ms = asked_ms(answer, NULL),
         .is_unknown = !rule && answer->http->status < 500 && answer->http->status != 429,
     };
     if (rule && rule->verdict == ANSWER_AGAIN)
         result->after_ms = wait_of(answer, values, rule);
+    else if (!is_good(result->verdict))
+        result->after_ms = asked_ms(answer, values, NULL);
     other = is_good(result->verdict) ? other_address(&values->items[index], line) : NULL;
     if (other && strncmp(other, "127.", 4) == 0) {
         result->verdict = ANSWER_REFUSED_ACCOUNT;

@@ -21,15 +21,15 @@ static const struct {
      20,
      true,
      true,
-     {"good done 0", "nochg unchanged 0", "badauth refused-account 0", "notfqdn refused 0", "dnserr again 30",
-      "911 again 30"}},
+     {"good done 0", "nochg unchanged 0", "badauth refused-account 0", "notfqdn refused 0", "dnserr again 0",
+      "911 again 0"}},
     {"no-ip",
      "https://dynupdate.no-ip.com",
      20,
      true,
      false,
      {"good done 0", "nochg unchanged 0", "nohost refused 0", "badauth refused-account 0", "abuse refused-account 0",
-      "911 again 30"}},
+      "911 again 0"}},
     {"changeip", "https://nic.changeip.com", 1, false, false, {"Successful done 0", "401 refused-account 0"}},
 };
 
@@ -98,6 +98,36 @@ static void test_shipped(void **state)
             try_shipped(i, definition);
         else
             unit_wrong("%s: %s", shipped[i].name, faults.text);
+        definition_free(definition);
+    }
+    unit_all_right();
+}
+
+/* How long trouble lasts at least, and after how long a name is touched: of Dyn's dialect, of others that lose names, and
+ * of those that do not. */
+static void test_shipped_times(void **state)
+{
+    static const uint64_t minute_ms = 60000, day_ms = UINT64_C(24) * 3600 * 1000;
+    static const struct {
+        const char *name;
+        uint64_t again_ms, refresh_ms;
+    } rows[] = {{"dyn", 30 * minute_ms, 28 * day_ms},
+                {"no-ip", 30 * minute_ms, 28 * day_ms},
+                {"dyndns2", 0, 28 * day_ms},
+                {"duckdns", 0, 25 * day_ms},
+                {"dy-fi", 0, 5 * day_ms},
+                {"desec", 0, 0},
+                {"cloudflare", 0, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct unit_faults faults = {0};
+        struct definition *definition = find(rows[i].name, &faults);
+
+        assert_non_null(definition);
+        if (definition->again_ms != rows[i].again_ms || definition->refresh_ms != rows[i].refresh_ms)
+            unit_wrong("%s: again %llu, refresh %llu ms", rows[i].name, (unsigned long long)definition->again_ms,
+                       (unsigned long long)definition->refresh_ms);
         definition_free(definition);
     }
     unit_all_right();
@@ -440,17 +470,12 @@ static void test_like_chain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shipped),
-        cmocka_unit_test(test_unknown),
-        WITH_FOLDER(test_texts),
-        WITH_FOLDER(test_fields),
-        WITH_FOLDER(test_like),
-        WITH_FOLDER(test_like_chain),
-        WITH_FOLDER(test_steps),
-        WITH_FOLDER(test_no_steps),
-        WITH_FOLDER(test_publishes_nothing),
-        WITH_FOLDER(test_like_steps),
-        cmocka_unit_test(test_shipped_services),
+        cmocka_unit_test(test_shipped), cmocka_unit_test(test_shipped_times),
+        cmocka_unit_test(test_unknown), WITH_FOLDER(test_texts),
+        WITH_FOLDER(test_fields),       WITH_FOLDER(test_like),
+        WITH_FOLDER(test_like_chain),   WITH_FOLDER(test_steps),
+        WITH_FOLDER(test_no_steps),     WITH_FOLDER(test_publishes_nothing),
+        WITH_FOLDER(test_like_steps),   cmocka_unit_test(test_shipped_services),
     };
 
     return cmocka_run_group_tests_name("definition", tests, NULL, NULL);
