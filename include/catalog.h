@@ -7,6 +7,11 @@
 
 #include "fault.h"
 
+enum { CATALOG_FOLDERS = 3 };
+
+/* One of the folders, by the order of the say; NULL when the environment names none. */
+const char *catalog_folder(int index);
+
 /* The file of the definition with this name or alias, which the caller frees; NULL when there is none. With behind, a
  * file of that name, only in the folders behind its own: a file may build on the one that it stands in for. */
 char *catalog_find(const char *name, const char *behind);

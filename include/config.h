@@ -13,6 +13,9 @@ struct config {
     char *control;       /* the socket; NULL: the built-in path */
     char *control_group; /* that it belongs to, or NULL */
     char *metrics_file;  /* or NULL */
+    char *user;      /* that the daemon turns into; NULL: it stays who it is */
+    char **files;    /* that are named in it, but for programs */
+    size_t file_count;
     struct config_provider **providers;
     size_t provider_count;
     struct place *place; /* of what has none of its own */
@@ -22,6 +25,9 @@ struct config {
  * about in the log, one that others could write is a fault. The caller frees the result. */
 struct config *config_read(const char *path, tree_fault_fn *fault, void *arg);
 void config_free(struct config *config);
+
+/* A program that it has run, or NULL. */
+const char *config_program(const struct config *config);
 
 /* True when a login is the same to the provider: definition, server, user name, password, zone and options. */
 bool config_provider_equal(const struct config_provider *a, const struct config_provider *b);

@@ -14,6 +14,9 @@ char *credential_read(struct faults *faults, const struct tree_value *value);
 /* The first line of the file, which the caller frees; NULL after a fault. key and line are for faults. */
 char *credential_read_file(struct faults *faults, const char *key, int line, const char *path);
 
+/* The path of the file that it stands in, which the caller frees; NULL when that is none. */
+char *credential_path(const char *text);
+
 /* Does it say where the password stands? */
 bool credential_is_elsewhere(const char *text);
 

@@ -4,10 +4,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Reads a regular file of at most max bytes. *content gets a NUL behind its *length bytes and belongs to the caller.
  * 0, or -errno (-EFBIG when larger than max, -EISDIR or -EINVAL when not a regular file). */
 int file_read(const char *path, size_t max, char **content, size_t *length);
+
+/* 0 when the file can be read, or -errno. Unlike access(2) it meets every wall: of those that Landlock and the like
+ * raise, that one knows nothing. */
+int file_try(const char *path);
+
+/* What this -errno of the path says to people. */
+const char *file_error(const char *path, int error);
 
 /* Replaces a file whole: temporary file beside it, write, fsync, rename, fsync of the folder, so that after a crash at
  * any instruction the old content or the new one is there (rename(2), fsync(2)). 0, or -errno: the old file is as it
@@ -18,8 +26,11 @@ int file_replace(const char *path, const char *content, size_t length, unsigned 
 enum file_access {
     FILE_PRIVATE,
     FILE_READABLE, /* by others than the owner and the group */
-    FILE_WRITABLE, /* by others than the owner, or the owner is neither root nor we */
+    FILE_WRITABLE, /* by others than the owner, or the owner is neither root nor we nor trusted */
 };
+
+/* From now on this user's files are as good as ours; 0: nobody's else are. */
+void file_trust(uid_t user);
 
 /* The widest access that the mode bits of path give; FILE_PRIVATE when the file cannot be looked at, for then reading
  * it fails too and says why. */

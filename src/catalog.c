@@ -11,11 +11,9 @@
 
 #define ALIASES "aliases"
 
-enum { FOLDERS = 3 };
-
 static const struct tree_key alias_keys[] = {{"alias", TREE_LIST, NULL}, {NULL, TREE_TEXT, NULL}};
 
-static const char *folder(int index)
+const char *catalog_folder(int index)
 {
     switch (index) {
     case 0:
@@ -39,9 +37,9 @@ static char *file_in(int index, const char *name)
 {
     struct buf path = {0};
 
-    if (!folder(index) || !is_name(name))
+    if (!catalog_folder(index) || !is_name(name))
         return NULL;
-    buf_addf(&path, "%s/%s.conf", folder(index), name);
+    buf_addf(&path, "%s/%s.conf", catalog_folder(index), name);
     if (access(path.text, F_OK) == 0)
         return buf_take(&path);
     buf_free(&path);
@@ -50,7 +48,7 @@ static char *file_in(int index, const char *name)
 
 static char *find_file(const char *name, const char *behind)
 {
-    for (int i = 0; i < FOLDERS; i++) {
+    for (int i = 0; i < CATALOG_FOLDERS; i++) {
         char *path = file_in(i, name);
 
         if (path && !behind)
@@ -73,7 +71,7 @@ static char *find_alias(const char *name)
     size_t length = strlen(name);
     char *found = NULL;
 
-    for (int i = 0; i < FOLDERS && !found; i++) {
+    for (int i = 0; i < CATALOG_FOLDERS && !found; i++) {
         char *path = file_in(i, ALIASES);
         struct tree_node *tree = path ? tree_read(path, alias_keys, ignore, NULL) : NULL;
         const struct tree_node *list = tree ? tree_find(tree, "alias") : NULL;
@@ -113,8 +111,8 @@ char **catalog_list(size_t *count)
     size_t all = 0;
 
     *count = 0;
-    for (int i = 0; i < FOLDERS; i++) {
-        DIR *dir = folder(i) ? opendir(folder(i)) : NULL;
+    for (int i = 0; i < CATALOG_FOLDERS; i++) {
+        DIR *dir = catalog_folder(i) ? opendir(catalog_folder(i)) : NULL;
         const struct dirent *entry;
 
         while (dir && (entry = readdir(dir))) {
@@ -148,7 +146,7 @@ void catalog_fault(struct faults *faults, int line, const char *name)
 
     if (!count)
         fault_at(faults, line, "there is no definition of a provider in %s",
-                 folder(0) ? folder(0) : folder(FOLDERS - 1));
+                 catalog_folder(0) ? catalog_folder(0) : catalog_folder(CATALOG_FOLDERS - 1));
     else if (meant)
         fault_at(faults, line, "there is no provider '%s': did you mean '%s'?", name, meant);
     else

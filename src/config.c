@@ -1,12 +1,14 @@
 #include "config.h"
 
+#include "credential.h"
+#include "file.h"
 #include "mem.h"
+#include "privilege.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const uint32_t checksum_begin = 2166136261U; /* to begin with */
 
@@ -19,6 +21,7 @@ static const struct tree_key config_keys[] = {
     {"control", TREE_TEXT, NULL},
     {"control-group", TREE_TEXT, NULL},
     {"metrics-file", TREE_TEXT, NULL},
+    {"user", TREE_TEXT, NULL},
     {"provider", TREE_SECTION, login_keys},
     {NULL, TREE_TEXT, NULL},
 };
@@ -39,6 +42,55 @@ static void read_group(struct faults *faults, const struct tree_node *tree, stru
         fault_at(faults, value->line, "control-group: there is no group '%s'", value->text);
 }
 
+static void note_file(struct config *config, const struct tree_node *section, const char *key)
+{
+    const struct tree_value *value = tree_value(section, key);
+
+    if (!value)
+        return;
+    config->files = mem_resize(config->files, config->file_count + 1, sizeof *config->files);
+    config->files[config->file_count++] = mem_string(value->text);
+}
+
+static void note_password(struct config *config, const struct tree_node *section)
+{
+    const struct tree_value *value = tree_value(section, "password");
+    char *path = value ? credential_path(value->text) : NULL;
+
+    if (!path)
+        return;
+    config->files = mem_resize(config->files, config->file_count + 1, sizeof *config->files);
+    config->files[config->file_count++] = path;
+}
+
+static void read_ca_file(struct faults *faults, const struct tree_node *tree, struct config *config)
+{
+    int error;
+
+    login_read_path(faults, tree, "ca-file", &config->ca_file);
+    error = config->ca_file ? file_try(config->ca_file) : 0;
+    if (error)
+        fault_at(faults, tree_value(tree, "ca-file")->line, "ca-file: %s: %s", config->ca_file,
+                 file_error(config->ca_file, error));
+    note_file(config, tree, "ca-file");
+}
+
+static void read_user(struct faults *faults, const struct tree_node *tree, struct config *config)
+{
+    const struct tree_value *value = tree_value(tree, "user");
+    struct privilege_user user;
+
+    if (!value)
+        return;
+    config->user = mem_string(value->text);
+    if (!privilege_find(value->text, &user))
+        fault_at(faults, value->line, "user: there is no user '%s' on this machine", value->text);
+    else if (user.uid == 0)
+        fault_at(faults, value->line, "user: '%s' is root: name one who may do less", value->text);
+    else
+        file_trust(user.uid);
+}
+
 static void read_globals(struct reading *reading, const struct tree_node *tree, struct config *config)
 {
     struct faults *faults = &reading->faults;
@@ -55,12 +107,11 @@ static void read_globals(struct reading *reading, const struct tree_node *tree, 
         fault_at(faults, (value ? value : tree_value(tree, "settle"))->line, "settle-max is shorter than settle");
     }
     login_read_path(&reading->faults, tree, "state-dir", &config->state_dir);
-    login_read_path(&reading->faults, tree, "ca-file", &config->ca_file);
     login_read_path(&reading->faults, tree, "control", &config->control);
     login_read_path(&reading->faults, tree, "metrics-file", &config->metrics_file);
     read_group(faults, tree, config);
-    if (config->ca_file && access(config->ca_file, R_OK) < 0)
-        fault_at(faults, tree_value(tree, "ca-file")->line, "ca-file: %s: %s", config->ca_file, strerror(errno));
+    read_ca_file(faults, tree, config);
+    read_user(faults, tree, config);
 }
 
 /* FNV-1a, with a separator after each text. */
@@ -96,12 +147,21 @@ static void read_tree(struct reading *reading, const struct tree_node *tree, str
 {
     read_globals(reading, tree, config);
     config->providers = mem_alloc(tree->node_count * sizeof *config->providers);
-    for (size_t i = 0; i < tree->node_count; i++)
-        if (tree->nodes[i].key->keys == login_keys)
-            config->providers[config->provider_count++] = read_provider(reading, &tree->nodes[i], config->place);
+    for (size_t i = 0; i < tree->node_count; i++) {
+        const struct tree_node *section = &tree->nodes[i];
+
+        if (section->key->keys != login_keys)
+            continue;
+        config->providers[config->provider_count++] = read_provider(reading, section, config->place);
+        note_file(config, section, "password-file");
+        note_file(config, section, "hosts-file");
+        note_password(config, section);
+    }
     if (config->provider_count == 0)
         fault_at(&reading->faults, 0,
                  "there is no section such as: provider NAME { hostname = ... } (wanddns providers lists the names)");
+    /* A configuration of the user's own could have root give him any folder. */
+    file_trust(0);
     fault_check_access(&reading->faults, 0, "configuration", reading->faults.path, reading->holds_secret);
 }
 
@@ -133,6 +193,10 @@ void config_free(struct config *config)
     if (config->place)
         place_clear(config->place);
     free(config->place);
+    for (size_t i = 0; i < config->file_count; i++)
+        free(config->files[i]);
+    free(config->files);
+    free(config->user);
     free(config->ca_file);
     free(config->control);
     free(config->control_group);
@@ -140,6 +204,23 @@ void config_free(struct config *config)
     free(config->state_dir);
     free(config->file);
     free(config);
+}
+
+const char *config_program(const struct config *config)
+{
+    for (size_t i = 0; i < config->provider_count; i++) {
+        const struct config_provider *provider = config->providers[i];
+
+        if (provider->program)
+            return provider->program;
+        for (size_t j = 0; j < provider->names.count; j++) {
+            const struct rule_outside *outside = provider->names.list[j].place->rule.outside;
+
+            if (outside && outside->program)
+                return outside->program;
+        }
+    }
+    return NULL;
 }
 
 static bool same(const char *a, const char *b)

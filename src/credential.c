@@ -23,7 +23,7 @@ char *credential_read_file(struct faults *faults, const char *key, int line, con
     }
     error = file_read(path, MAX_SECRET, &text, &length);
     if (error) {
-        fault_at(faults, line, "%s: %s: %s", key, path, strerror(-error));
+        fault_at(faults, line, "%s: %s: %s", key, path, file_error(path, error));
         return NULL;
     }
     fault_check_access(faults, line, key, path, true);
@@ -44,22 +44,29 @@ static char *read_variable(struct faults *faults, int line, const char *name)
     return mem_string(text);
 }
 
-static char *read_credential(struct faults *faults, int line, const char *name)
+/* In $CREDENTIALS_DIRECTORY. */
+static char *credential_file(const char *name)
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
     struct buf path = {0};
-    char *secret = NULL;
 
     buf_addf(&path, "%s/%s", folder ? folder : "", name);
+    return buf_take(&path);
+}
+
+static char *read_credential(struct faults *faults, int line, const char *name)
+{
+    char *path = credential_file(name), *secret = NULL;
+
     if (!*name || *name == '.' || strchr(name, '/'))
         fault_at(faults, line, "password: credential: this is no name of a file");
-    else if (!folder)
+    else if (!getenv("CREDENTIALS_DIRECTORY"))
         fault_at(faults, line, "password: credential: there is no $CREDENTIALS_DIRECTORY in the environment");
-    else if (access(path.text, F_OK) < 0)
+    else if (access(path, F_OK) < 0)
         fault_at(faults, line, "password: credential: in $CREDENTIALS_DIRECTORY: %s", strerror(errno));
     else
-        secret = credential_read_file(faults, "password", line, path.text);
-    buf_free(&path);
+        secret = credential_read_file(faults, "password", line, path);
+    free(path);
     return secret;
 }
 
@@ -100,4 +107,14 @@ char *credential_read(struct faults *faults, const struct tree_value *value)
 bool credential_is_elsewhere(const char *text)
 {
     return place_of(text) < PLACES;
+}
+
+char *credential_path(const char *text)
+{
+    size_t place = place_of(text);
+
+    if (place == PLACES || places[place].read == read_variable)
+        return NULL;
+    text += strlen(places[place].prefix);
+    return places[place].read == read_file ? mem_string(text) : credential_file(text);
 }

@@ -278,7 +278,7 @@ static void read_hosts_file(struct reading *reading, const struct tree_node *sec
     error = value->text[0] == '/' ? file_read(value->text, MAX_HOSTS_FILE, &content, &length) : 0;
     if (!content) {
         fault_at(reading->faults, value->line, "hosts-file: %s%s%s", value->text,
-                 error ? ": " : " does not begin with /", error ? strerror(-error) : "");
+                 error ? ": " : " does not begin with /", error ? file_error(value->text, error) : "");
         return;
     }
     if (strlen(content) != length)

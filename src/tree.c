@@ -451,7 +451,7 @@ struct tree_node *tree_read(const char *path, const struct tree_key *schema, tre
     int error = file_read(path, MAX_FILE, &text, &length);
 
     if (error) {
-        fault_fn(arg, path, 0, strerror(-error));
+        fault_fn(arg, path, 0, file_error(path, error));
         return NULL;
     }
     tree = tree_parse(path, text, length, schema, fault_fn, arg);

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* The file is written, read, and removed; the faults have "f" in place of its path. */
 static struct config *read_with_mode(const char *folder, const char *text, unsigned mode, struct unit_faults *faults)
@@ -51,6 +52,9 @@ static void test_defaults(void **state)
     assert_int_equal(config->settle_max_ms, 2000);
     assert_null(config->state_dir);
     assert_null(config->ca_file);
+    assert_null(config->user);
+    assert_int_equal(config->file_count, 0);
+    assert_null(config_program(config));
     assert_int_equal(config->provider_count, 1);
     provider = config->providers[0];
     assert_string_equal(provider->id, "no-ip");
@@ -75,6 +79,7 @@ static void test_everything(void **state)
     snprintf(
         text, sizeof text,
         "interface = wan0\nfamily = ipv4\nsettle = 0ms\nsettle-max = 5s\nstate-dir = \"/var/lib/x\"\nca-file = \"%s\"\n"
+        "user = nobody\n"
         "provider dyndns2:office {\n" SERVER "username = \"a@b\"\npassword-file = \"%s\"\n"
         "hostname = { Home.Example.ORG., \"*.example.org\", _x.a-b.example.org }\ninterface = wan1\nfamily = both\n}\n"
         "provider changeip {\n" LOGIN HOST "}\n"
@@ -86,6 +91,10 @@ static void test_everything(void **state)
     assert_int_equal(config->settle_max_ms, 5000);
     assert_string_equal(config->state_dir, "/var/lib/x");
     assert_string_equal(config->ca_file, ca);
+    assert_string_equal(config->user, "nobody");
+    assert_int_equal(config->file_count, 2);
+    assert_string_equal(config->files[0], ca);
+    assert_string_equal(config->files[1], secret);
     assert_int_equal(config->provider_count, 3);
     assert_string_equal(config->providers[0]->id, "dyndns2:office");
     assert_string_equal(config->providers[0]->server, "https://192.0.2.53:8443");
@@ -127,6 +136,9 @@ static const struct {
     {"settle = 5s\n" GOOD, "f:1: settle-max is shorter than settle"},
     {"settle = 5s\nsettle-max = 4s\n" GOOD, "f:2: settle-max is shorter than settle"},
     {"family = ipv5\n" GOOD, "f:1: family: 'ipv5'"},
+    {"user = nobody-of-this-name\n" GOOD, "f:1: user: there is no user 'nobody-of-this-name' on this machine"},
+    {"user = \"\"\n" GOOD, "f:1: user: there is no user '' on this machine"},
+    {"\nuser = root\n" GOOD, "f:2: user: 'root' is root: name one who may do less"},
     {SECTION("no-ip", "family = inet\n"), "f:5: family: 'inet'"},
     {"interface = abcdefghijklmnop\n" GOOD, "f:1: interface: 'abcdefghijklmnop'"},
     {"interface = \"a b\"\n" GOOD, "f:1: interface: 'a b'"},
@@ -398,6 +410,64 @@ static void test_modes(void **state)
     unit_all_right();
 }
 
+/* What belongs to the user that the daemon turns into is as good as root's; but for the configuration itself, which
+ * could have root give him any folder. */
+static void test_files_of_the_user(void **state)
+{
+    static const struct {
+        const char *user;
+        bool owns_secret, owns_configuration, good;
+    } rows[] = {
+        {"user = nobody\n", false, false, true}, {"user = nobody\n", true, false, true},  {"", true, false, false},
+        {"user = daemon\n", true, false, false}, {"user = nobody\n", false, true, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows) && geteuid() == 0; i++) {
+        char *secret = unit_file(*state, "secret", "x\n", 0600), *path, text[1024];
+        struct unit_faults faults = {0};
+        struct config *config;
+
+        snprintf(text, sizeof text, "%sprovider no-ip {\nusername = x\npassword-file = \"%s\"\n" HOST "}\n",
+                 rows[i].user, secret);
+        path = unit_file(*state, "f", text, 0600);
+        assert_int_equal(rows[i].owns_secret ? chown(secret, 65534, 65534) : 0, 0);
+        assert_int_equal(rows[i].owns_configuration ? chown(path, 65534, 65534) : 0, 0);
+        config = config_read(path, unit_fault, &faults);
+        if (!config == rows[i].good)
+            unit_wrong("%zu: %s", i, config ? "is accepted" : faults.text);
+        if (!rows[i].good)
+            assert_contains(faults.text, "it must belong to root or to you");
+        config_free(config);
+        unlink(secret);
+        unlink(path);
+        free(secret);
+        free(path);
+    }
+    unit_all_right();
+}
+
+/* In a provider, or as the source of a name. */
+static void test_program(void **state)
+{
+    static const char *const texts[][2] = {
+        {GOOD "provider exec {\nprogram = \"/bin/true\"\n" HOST "}\n", "/bin/true"},
+        {"source = \"exec:/bin/false\"\n" GOOD, "/bin/false"},
+        {SECTION("no-ip", "record x.example.org {\nsource = \"exec:/bin/false\"\n}\n"), "/bin/false"},
+        {"source = \"exec:/bin/false\"\n" SECTION("no-ip", "source = kernel\n"), NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct unit_faults faults;
+        struct config *config = read_text(*state, texts[i][0], &faults);
+        const char *program = config ? config_program(config) : faults.text;
+
+        if (!program != !texts[i][1] || (program && strcmp(program, texts[i][1]) != 0))
+            unit_wrong("%s: %s", texts[i][0], program ? program : "none");
+        config_free(config);
+    }
+    unit_all_right();
+}
+
 static void test_password_file(void **state)
 {
     static const char *const contents[][2] = {
@@ -623,6 +693,8 @@ int main(void)
         WITH_FOLDER(test_hostnames),
         WITH_FOLDER(test_same_hostname),
         WITH_FOLDER(test_modes),
+        WITH_FOLDER(test_files_of_the_user),
+        WITH_FOLDER(test_program),
         WITH_FOLDER(test_password_file),
         WITH_FOLDER(test_plain_http),
         WITH_FOLDER(test_same_login),

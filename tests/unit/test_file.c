@@ -1,11 +1,13 @@
 #include "file.h"
 
-#include "unit.h"
+#include "forked.h"
+#include "landlock.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -258,6 +260,13 @@ static void test_access(void **state)
     if (geteuid() == 0) {
         assert_int_equal(chown(path, 65534, 65534), 0);
         assert_int_equal(file_access(path), FILE_WRITABLE);
+        file_trust(65534);
+        assert_int_equal(file_access(path), FILE_PRIVATE);
+        assert_int_equal(chmod(path, 0620), 0);
+        assert_int_equal(file_access(path), FILE_WRITABLE);
+        file_trust(0);
+        assert_int_equal(chmod(path, 0600), 0);
+        assert_int_equal(file_access(path), FILE_WRITABLE);
     }
     assert_int_equal(file_access(missing), FILE_PRIVATE);
     free(path);
@@ -336,6 +345,39 @@ static void test_lock(void **state)
     free(elsewhere);
 }
 
+/* What the mode forbids and what a wall forbids are two things to people. */
+static void read_behind_walls(void *arg)
+{
+    char *path = unit_path(arg, "f"), *closed = unit_path(arg, "closed");
+    struct landlock wall;
+
+    must(geteuid() != 0 || setuid(65534) == 0);
+    must(file_try(path) == 0);
+    must(file_try(closed) == -EACCES && strcmp(file_error(closed, -EACCES), strerror(EACCES)) == 0);
+    if (landlock_begin(&wall) == 0) { /* the kernel may have none */
+        must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && landlock_raise(&wall) == 0);
+        must(file_try(path) == -EACCES && strstr(file_error(path, -EACCES), "though not by its mode") != NULL);
+        must(strcmp(file_error(closed, -EACCES), strerror(EACCES)) == 0);
+    }
+    free(path);
+    free(closed);
+}
+
+static void test_try(void **state)
+{
+    char *path = unit_file(*state, "f", "", 0644), *missing = unit_path(*state, "missing");
+    char *closed = unit_file(*state, "closed", "", 0000);
+
+    assert_int_equal(chmod(*state, 0755), 0);
+    assert_int_equal(file_try(path), 0);
+    assert_int_equal(file_try(missing), -ENOENT);
+    assert_string_equal(file_error(missing, -ENOENT), strerror(ENOENT));
+    forked(read_behind_walls, *state);
+    free(path);
+    free(missing);
+    free(closed);
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, unit_setup_folder, unit_teardown_folder)
 
 int main(void)
@@ -352,6 +394,7 @@ int main(void)
         WITH_FOLDER(test_replace_where_it_cannot),
         WITH_FOLDER(test_relative_path),
         WITH_FOLDER(test_access),
+        WITH_FOLDER(test_try),
         WITH_FOLDER(test_make_folder),
         WITH_FOLDER(test_lock),
     };
