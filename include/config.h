@@ -13,8 +13,8 @@ struct config {
     char *control;       /* the socket; NULL: the built-in path */
     char *control_group; /* that it belongs to, or NULL */
     char *metrics_file;  /* or NULL */
-    char *user;      /* that the daemon turns into; NULL: it stays who it is */
-    char **files;    /* that are named in it, but for programs */
+    char *user;          /* that the daemon turns into; NULL: it stays who it is */
+    char **files;        /* that are named in it, but for programs */
     size_t file_count;
     struct config_provider **providers;
     size_t provider_count;

@@ -20,8 +20,8 @@ enum {
 /* Reads the configuration anew. False after a fault, whose first line goes into text. */
 typedef bool control_reload_fn(void *arg, struct buf *text);
 
-/* Listens at path with mode 0660; group (a name, or NULL) owns it. A socket that nobody listens at is replaced; a missing
- * folder is made. NULL after a warning in the log. All stay the caller's. */
+/* Listens at path with mode 0660; group (a name, or NULL) owns it. A socket that nobody listens at is replaced.
+ * NULL after a warning in the log. All stay the caller's. */
 struct control *control_open(struct event_base *base, const char *path, const char *group, struct core *core,
                              control_reload_fn *reload, void *arg);
 

@@ -36,8 +36,8 @@ void file_trust(uid_t user);
  * it fails too and says why. */
 enum file_access file_access(const char *path);
 
-/* Creates the folder with mode 0700 when it is missing, and missing parents with 0755. 0 or -errno. */
-int file_make_folder(const char *path);
+/* Creates the folder with this mode when it is missing, and missing parents with 0755. 0 or -errno. */
+int file_make_folder(const char *path, unsigned mode);
 
 /* Takes the lock file at path for as long as the process lives (flock(2)). A descriptor, or -errno (-EWOULDBLOCK when
  * another process has it). */

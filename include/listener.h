@@ -8,8 +8,8 @@ struct listener;
 /* Told of each connection; the descriptor, which does not block, is the callee's. */
 typedef void listener_fn(void *arg, int fd);
 
-/* Listens at path with mode 0660; group (a name, or NULL) owns it. A socket that nobody listens at is replaced; a missing
- * folder is made. NULL after a warning in the log. */
+/* Listens at path with mode 0660; group (a name, or NULL) owns it. A socket that nobody listens at is replaced.
+ * NULL after a warning in the log. */
 struct listener *listener_open(struct event_base *base, const char *path, const char *group, listener_fn *fn,
                                void *arg);
 

@@ -214,10 +214,12 @@ const char *config_program(const struct config *config)
         if (provider->program)
             return provider->program;
         for (size_t j = 0; j < provider->names.count; j++) {
-            const struct rule_outside *outside = provider->names.list[j].place->rule.outside;
+            const struct place *place = provider->names.list[j].place;
 
-            if (outside && outside->program)
-                return outside->program;
+            if (place->on_change)
+                return place->on_change;
+            if (place->rule.outside && place->rule.outside->program)
+                return place->rule.outside->program;
         }
     }
     return NULL;

@@ -9,11 +9,13 @@
 #include "notify.h"
 #include "progress.h"
 #include "resolver.h"
+#include "sandbox.h"
 #include "timer.h"
 #include "trace.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +195,7 @@ static bool reload(void *arg, struct buf *text)
         return false;
     }
     warn_of_changes(config, core_config(daemon->core));
+    sandbox_compare(core_config(daemon->core), config);
     core_reload(daemon->core, config);
     return true;
 }
@@ -243,6 +246,33 @@ static void catch_signals(struct daemon *daemon)
 
 /* ---- Start and stop, in mirror order. ---- */
 
+static const char *control_path(const struct daemon *daemon, const struct config *config)
+{
+    if (daemon->options->control)
+        return daemon->options->control;
+    return config->control ? config->control : CONTROL_PATH;
+}
+
+/* The folders of the state and of the socket are made before. Who uses them tells what was wrong. */
+static bool enter_sandbox(const struct daemon *daemon, const struct config *config)
+{
+    char *control = mem_string(control_path(daemon, config));
+    const char *const folders[] = {daemon->state_dir, dirname(control), NULL};
+    bool good;
+
+    if (daemon->options->dry_run) {
+        free(control);
+        return true;
+    }
+    file_make_folder(folders[0], 0700);
+    if (!daemon->options->once)
+        file_make_folder(folders[1], 0755);
+    timer_boot(); /* which it reads once, from a file that is out of reach afterwards */
+    good = sandbox_enter(config, folders);
+    free(control);
+    return good;
+}
+
 /* Keeps a second daemon away from the same state. False when there is one. */
 static bool claim_state_dir(struct daemon *daemon)
 {
@@ -251,7 +281,7 @@ static bool claim_state_dir(struct daemon *daemon)
 
     if (daemon->options->dry_run)
         return true;
-    lock = file_make_folder(daemon->state_dir);
+    lock = file_make_folder(daemon->state_dir, 0700);
     buf_addf(&path, "%s/lock", daemon->state_dir);
     if (lock == 0)
         lock = file_lock(path.text); /* held until the process ends */
@@ -268,11 +298,10 @@ static bool claim_state_dir(struct daemon *daemon)
 static void open_control(struct daemon *daemon)
 {
     const struct config *config = core_config(daemon->core);
-    const char *path = daemon->options->control ? daemon->options->control : config->control;
 
     if (!daemon->options->once && !daemon->options->dry_run)
-        daemon->control =
-            control_open(daemon->base, path ? path : CONTROL_PATH, config->control_group, daemon->core, reload, daemon);
+        daemon->control = control_open(daemon->base, control_path(daemon, config), config->control_group, daemon->core,
+                                       reload, daemon);
 }
 
 static void start(struct daemon *daemon, struct config *config)
@@ -336,7 +365,7 @@ int daemon_run(const struct daemon_options *options)
         log_error("there is no event loop to be had");
     else if (!options->once)
         daemon.notify = notify_open(write_status, &daemon);
-    if (!daemon.base || !claim_state_dir(&daemon)) {
+    if (!daemon.base || !enter_sandbox(&daemon, config) || !claim_state_dir(&daemon)) {
         daemon.status = 1;
         config_free(config);
     } else {

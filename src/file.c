@@ -160,7 +160,7 @@ enum file_access file_access(const char *path)
     return st.st_mode & S_IROTH ? FILE_READABLE : FILE_PRIVATE;
 }
 
-int file_make_folder(const char *path)
+int file_make_folder(const char *path, unsigned mode)
 {
     char *parent = mem_string(path);
 
@@ -170,7 +170,7 @@ int file_make_folder(const char *path)
         *slash = '/';
     }
     free(parent);
-    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+    return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 int file_lock(const char *path)

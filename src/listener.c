@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <grp.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -58,15 +57,6 @@ static bool is_listened_at(const struct sockaddr_un *address)
     return there;
 }
 
-static void make_folder_of(const char *path)
-{
-    char *copy = mem_string(path), *folder = dirname(copy);
-
-    if (mkdir(folder, 0755) < 0 && errno != EEXIST)
-        log_debug("%s: %s", folder, strerror(errno));
-    free(copy);
-}
-
 static int listen_at(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -103,7 +93,6 @@ struct listener *listener_open(struct event_base *base, const char *path, const 
         return NULL;
     }
     memcpy(address.sun_path, path, strlen(path));
-    make_folder_of(path);
     if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && !is_listened_at(&address))
         unlink(path); /* left over from a crash */
     fd = listen_at(&address);

@@ -288,17 +288,17 @@ static void test_make_folder(void **state)
     char *file = unit_file(*state, "file", "", 0600), *below = unit_path(*state, "file/b");
 
     umask(0);
-    assert_int_equal(file_make_folder(path), 0);
+    assert_int_equal(file_make_folder(path, 0700), 0);
     assert_folder(path, 0700);
-    assert_int_equal(file_make_folder(path), 0);
+    assert_int_equal(file_make_folder(path, 0700), 0);
     /* Only the folder itself is private, and one that is there stays as it is. */
-    assert_int_equal(file_make_folder(deep), 0);
+    assert_int_equal(file_make_folder(deep, 0700), 0);
     assert_folder(parent, 0755);
     assert_folder(deep, 0700);
     assert_int_equal(chmod(deep, 0750), 0);
-    assert_int_equal(file_make_folder(deep), 0);
+    assert_int_equal(file_make_folder(deep, 0700), 0);
     assert_folder(deep, 0750);
-    assert_int_equal(file_make_folder(below), -ENOTDIR);
+    assert_int_equal(file_make_folder(below, 0700), -ENOTDIR);
     assert_int_equal(rmdir(deep), 0);
     free(path);
     free(parent);

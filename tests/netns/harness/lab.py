@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from . import daemon as program
 from .server import Server
@@ -39,6 +40,12 @@ class Lab:
             port = self._ports
         leaf = leaf and getattr(self.authority, leaf)
         return self._stack.enter_context(Server(self.internet, leaf, port=port, **kwargs))
+
+    def open_folder(self):
+        """A folder where every user comes by; those of pytest are closed to others."""
+        folder = Path(self._stack.enter_context(TemporaryDirectory()))
+        folder.chmod(0o755)
+        return folder
 
     def config(self, *accounts, **keys):
         """A configuration that trusts our authority; without accounts, one for the server."""
