@@ -1,7 +1,7 @@
 /* tree: the one door to libConfuse; configuration and definitions are both read through it.
  *
  * It knows the grammar and nothing of meanings: a schema of keys goes in, sections with values and their lines come
- * out. What libConfuse 3.3 would alter in silence is refused here, with the line and what to write instead: characters
+ * out. What libConfuse 3.3 would alter in silence is refused (scan.h), with the line and what to write instead: characters
  * that its lexer drops outside quotes, a comment sign glued to a word, ${...} of the environment, an open quote. */
 #ifndef WANDDNS_TREE_H
 #define WANDDNS_TREE_H
@@ -12,6 +12,7 @@ enum tree_type {
     TREE_TEXT,    /* key = value */
     TREE_LIST,    /* key = value, or key = { value, value } */
     TREE_SECTION, /* key title { ... } */
+    TREE_CALL,    /* key("value"), as often as one likes */
 };
 
 /* A schema: an array that ends with a key whose name is NULL. */
@@ -46,6 +47,10 @@ struct tree_node *tree_read(const char *path, const struct tree_key *schema, tre
 /* The same for a text in memory; name stands for the file in faults. */
 struct tree_node *tree_parse(const char *name, const char *text, size_t length, const struct tree_key *schema,
                              tree_fault_fn *fault, void *arg);
+
+/* The same for the file of another program, where a backslash in double quotes is what libConfuse makes of it. */
+struct tree_node *tree_parse_foreign(const char *name, const char *text, size_t length, const struct tree_key *schema,
+                                     tree_fault_fn *fault, void *arg);
 void tree_free(struct tree_node *tree);
 
 /* The node with this key in a section, the last one if there are several; NULL when the key is absent. */

@@ -4,17 +4,17 @@
 #include "file.h"
 #include "mem.h"
 #include "nearest.h"
+#include "scan.h"
 
 #include <assert.h>
 #include <confuse.h>
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FILE = 4 * 1024 * 1024, MAX_DEPTH = 8 };
+enum { MAX_FILE = 4 * 1024 * 1024 };
 
 /* One reading. libConfuse hands no pointer of ours to its callbacks, so the one under way is named here. */
 static struct reading {
@@ -23,8 +23,7 @@ static struct reading {
     tree_fault_fn *fault;
     void *arg;
     bool failed;
-    int *section_lines; /* lines of opening braces, in the order in which sections close */
-    size_t section_count;
+    struct scan_sections opened;
     struct value_place {
         cfg_opt_t *opt;
         unsigned index;
@@ -38,6 +37,13 @@ static struct reading {
         int line;
     } * sections;
     size_t closed_count;
+    struct call_place {
+        const cfg_opt_t *opt;
+        int line;
+        struct tree_value *values;
+        size_t count;
+    } * calls;
+    size_t call_count;
 } * current;
 
 static void fault(struct reading *reading, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -52,138 +58,6 @@ static void fault(struct reading *reading, int line, const char *format, ...)
     va_end(args);
     reading->failed = true;
     reading->fault(reading->arg, reading->name, line, text);
-}
-
-/* ---- First pass: what libConfuse's lexer would alter or accept in silence. ---- */
-
-struct scan {
-    struct reading *reading;
-    char *text; /* comments become spaces: libConfuse counts a line too many for each block comment */
-    size_t at;
-    int line;
-    int open_lines[MAX_DEPTH];
-    int depth;
-    bool is_empty;     /* the list that began last */
-    bool after_equals; /* an opening brace here begins a list, not a section */
-    bool in_list;
-};
-
-static bool is_glued(const struct scan *scan)
-{
-    char before = scan->at ? scan->text[scan->at - 1] : ' ';
-
-    return !isspace((unsigned char)before) && !strchr("{}(),=\"'", before);
-}
-
-/* Leaves at on the last character of the comment. */
-static void scan_comment(struct scan *scan, bool block)
-{
-    const char *end = block ? strstr(scan->text + scan->at + 2, "*/") : strchr(scan->text + scan->at, '\n');
-    size_t length = strlen(scan->text + scan->at);
-
-    if (is_glued(scan))
-        fault(scan->reading, scan->line, "a comment begins in the middle of a word: put the value in quotes");
-    if (block && !end)
-        fault(scan->reading, scan->line, "this comment is not closed with */");
-    if (end)
-        length = (size_t)(end - scan->text) - scan->at + (block ? 2 : 0);
-    for (; length; length--, scan->at++) {
-        if (scan->text[scan->at] == '\n')
-            scan->line++;
-        else
-            scan->text[scan->at] = ' ';
-    }
-    scan->at--;
-}
-
-static void scan_quoted(struct scan *scan, char quote)
-{
-    int line = scan->line;
-
-    for (scan->at++; scan->text[scan->at] && scan->text[scan->at] != quote; scan->at++) {
-        const char *here = scan->text + scan->at;
-
-        if (quote == '"' && here[0] == '$' && here[1] == '{')
-            fault(scan->reading, scan->line, "${...} would be replaced from the environment: use single quotes");
-        if (here[0] == '\\' && quote == '"' && here[1] != '\\' && here[1] != '"')
-            fault(scan->reading, scan->line, "a backslash in double quotes changes what follows: use single quotes");
-        if (here[0] == '\\' && here[1])
-            scan->at++;
-        if (scan->text[scan->at] == '\n')
-            scan->line++;
-    }
-    if (scan->text[scan->at])
-        return;
-    scan->at--;
-    fault(scan->reading, line, "this quote is not closed");
-}
-
-static void scan_brace(struct scan *scan)
-{
-    struct reading *reading = scan->reading;
-
-    if (scan->text[scan->at] == '{' && scan->after_equals) {
-        scan->in_list = scan->is_empty = true;
-    } else if (scan->text[scan->at] == '{') {
-        if (scan->depth == MAX_DEPTH)
-            fault(reading, scan->line, "too many sections inside each other");
-        else
-            scan->open_lines[scan->depth++] = scan->line;
-    } else if (scan->in_list) {
-        scan->in_list = false;
-        if (scan->is_empty)
-            fault(reading, scan->line, "an empty list: leave the key out");
-    } else if (scan->depth) { /* a brace too many is libConfuse's to report */
-        reading->section_lines = mem_resize(reading->section_lines, reading->section_count + 1, sizeof(int));
-        reading->section_lines[reading->section_count++] = scan->open_lines[--scan->depth];
-    }
-}
-
-static void scan_plain(struct scan *scan)
-{
-    const char *here = scan->text + scan->at;
-
-    if (here[0] == '\n')
-        scan->line++;
-    else if (here[0] == '#' || (here[0] == '/' && (here[1] == '/' || here[1] == '*')))
-        scan_comment(scan, here[0] == '/' && here[1] == '*');
-    else if (here[0] == '"' || here[0] == '\'')
-        scan_quoted(scan, here[0]);
-    else if (here[0] == '{' || here[0] == '}')
-        scan_brace(scan);
-    else if (here[0] == '*' || (here[0] == '+' && here[1] != '='))
-        fault(scan->reading, scan->line,
-              here[0] == '*' ? "a * must stand in quotes, as in \"*.example.org\"" : "a + must stand in quotes");
-    else if (here[0] == '$' && here[1] == '{')
-        fault(scan->reading, scan->line, "${...} would be replaced from the environment: use single quotes");
-    if (isspace((unsigned char)here[0]))
-        return;
-    scan->after_equals = here[0] == '=';
-    scan->is_empty &= here[0] == '{';
-}
-
-/* False when the text must not go on to libConfuse, whose lexer would stay in a wrong state for the next file. */
-static bool scan_text(struct reading *reading, char *text, size_t length)
-{
-    struct scan scan = {.reading = reading, .text = text, .line = 1};
-
-    for (size_t i = 0; i < length; i++) {
-        bool fits =
-            (unsigned char)text[i] >= ' ' || strchr("\t\n", text[i]) || (text[i] == '\r' && text[i + 1] == '\n');
-
-        if (text[i] == '\0' || !fits) {
-            fault(reading, scan.line, "a control character: this is no text file");
-            return false;
-        }
-        if (text[i] == '\n')
-            scan.line++;
-    }
-    scan.line = 1;
-    for (; text[scan.at]; scan.at++)
-        scan_plain(&scan);
-    if (scan.depth && !reading->failed)
-        fault(reading, scan.open_lines[scan.depth - 1], "the section that begins here is not closed with }");
-    return !reading->failed;
 }
 
 /* ---- Second pass: libConfuse. ---- */
@@ -277,13 +151,25 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
     struct reading *reading = current;
 
     (void)cfg;
-    assert(reading->closed_count < reading->section_count); /* the scan balanced the braces */
+    assert(reading->closed_count < reading->opened.count); /* the scan balanced the braces */
     reading->sections = mem_resize(reading->sections, reading->closed_count + 1, sizeof *reading->sections);
     reading->sections[reading->closed_count] = (struct section_place){
         cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1),
-        reading->section_lines[reading->closed_count],
+        reading->opened.lines[reading->closed_count],
     };
     reading->closed_count++;
+    return 0;
+}
+
+static int on_call(cfg_t *cfg, cfg_opt_t *opt, int count, const char **values)
+{
+    struct reading *reading = current;
+    struct call_place call = {opt, cfg->line, mem_alloc((size_t)count * sizeof *call.values), (size_t)count};
+
+    for (size_t i = 0; i < call.count; i++)
+        call.values[i] = (struct tree_value){mem_string(values[i]), cfg->line};
+    reading->calls = mem_resize(reading->calls, reading->call_count + 1, sizeof *reading->calls);
+    reading->calls[reading->call_count++] = call;
     return 0;
 }
 
@@ -301,11 +187,14 @@ static cfg_opt_t *make_opts(const struct tree_key *schema)
         if (schema[i].type == TREE_SECTION)
             opts[i] =
                 (cfg_opt_t)CFG_SEC(name, make_opts(schema[i].keys), CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+        else if (schema[i].type == TREE_CALL)
+            opts[i] = (cfg_opt_t)CFG_FUNC(name, on_call);
         else if (schema[i].type == TREE_LIST)
             opts[i] = (cfg_opt_t)CFG_STR_LIST(name, NULL, CFGF_NODEFAULT);
         else
             opts[i] = (cfg_opt_t)CFG_STR(name, NULL, CFGF_NODEFAULT);
-        opts[i].validcb = schema[i].type == TREE_SECTION ? on_section : on_value;
+        if (schema[i].type != TREE_CALL)
+            opts[i].validcb = schema[i].type == TREE_SECTION ? on_section : on_value;
     }
     opts[count] = (cfg_opt_t)CFG_END();
     return opts;
@@ -341,6 +230,24 @@ static void copy_values(struct reading *reading, struct tree_node *node, const c
     node->line = node->values[0].line;
 }
 
+static void copy_calls(struct reading *reading, struct tree_node *parent, const cfg_opt_t *opt,
+                       const struct tree_key *key)
+{
+    for (size_t i = 0; i < reading->call_count; i++) {
+        struct call_place *call = &reading->calls[i];
+        struct tree_node *node;
+
+        if (call->opt != opt)
+            continue;
+        node = add_node(parent, key);
+        node->values = call->values;
+        node->value_count = call->count;
+        node->line = call->line;
+        call->values = NULL;
+        call->count = 0;
+    }
+}
+
 static int section_line(const struct reading *reading, const cfg_t *section)
 {
     for (size_t i = 0; i < reading->closed_count; i++)
@@ -370,6 +277,10 @@ static void copy_section(struct reading *reading, struct tree_node *parent, cfg_
         cfg_opt_t *opt = cfg_getopt(cfg, key->name);
         unsigned count = cfg_opt_size(opt);
 
+        if (key->type == TREE_CALL) {
+            copy_calls(reading, parent, opt, key);
+            continue;
+        }
         if (key->type != TREE_SECTION) {
             /* A text without a default has one value that is NULL. */
             if (count && cfg_opt_getnstr(opt, 0))
@@ -425,22 +336,50 @@ static struct tree_node *parse(struct reading *reading, const char *text, const 
     return tree;
 }
 
-struct tree_node *tree_parse(const char *name, const char *text, size_t length, const struct tree_key *schema,
-                             tree_fault_fn *fault_fn, void *arg)
+static void clear_reading(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->value_count; i++)
+        mem_wipe(reading->values[i].text);
+    for (size_t i = 0; i < reading->call_count; i++) {
+        for (size_t v = 0; v < reading->calls[i].count; v++)
+            mem_wipe(reading->calls[i].values[v].text);
+        free(reading->calls[i].values);
+    }
+    free(reading->values);
+    free(reading->calls);
+    free(reading->sections);
+    free(reading->opened.lines);
+}
+
+static void on_scan_fault(void *arg, int line, const char *text)
+{
+    fault(arg, line, "%s", text);
+}
+
+static struct tree_node *read_text(const char *name, const char *text, size_t length, const struct tree_key *schema,
+                                   bool foreign, tree_fault_fn *fault_fn, void *arg)
 {
     struct reading reading = {.name = name, .text = text, .fault = fault_fn, .arg = arg};
     char *copy = mem_string_n(text, length);
     struct tree_node *tree = NULL;
 
-    if (scan_text(&reading, copy, length))
+    if (scan_text(copy, length, foreign, &reading.opened, on_scan_fault, &reading))
         tree = parse(&reading, copy, schema);
-    for (size_t i = 0; i < reading.value_count; i++)
-        mem_wipe(reading.values[i].text);
-    free(reading.values);
-    free(reading.sections);
-    free(reading.section_lines);
+    clear_reading(&reading);
     mem_wipe(copy);
     return tree;
+}
+
+struct tree_node *tree_parse(const char *name, const char *text, size_t length, const struct tree_key *schema,
+                             tree_fault_fn *fault_fn, void *arg)
+{
+    return read_text(name, text, length, schema, false, fault_fn, arg);
+}
+
+struct tree_node *tree_parse_foreign(const char *name, const char *text, size_t length, const struct tree_key *schema,
+                                     tree_fault_fn *fault_fn, void *arg)
+{
+    return read_text(name, text, length, schema, true, fault_fn, arg);
 }
 
 struct tree_node *tree_read(const char *path, const struct tree_key *schema, tree_fault_fn *fault_fn, void *arg)

@@ -4,7 +4,8 @@
 
 #include "unit.h"
 
-static const struct tree_key record_keys[] = {{"ttl", TREE_TEXT, NULL}, {NULL, TREE_TEXT, NULL}};
+static const struct tree_key record_keys[] = {
+    {"ttl", TREE_TEXT, NULL}, {"include", TREE_CALL, NULL}, {NULL, TREE_TEXT, NULL}};
 
 static const struct tree_key provider_keys[] = {
     {"username", TREE_TEXT, NULL},         {"password", TREE_TEXT, NULL}, {"hostname", TREE_LIST, NULL},
@@ -111,11 +112,42 @@ static void test_grammar(void **state)
          "interface@1=a@1;provider:x@2{hostname@4=b@4;}"},
         {"\tinterface\t=\ta\t", "interface@1=a@1;"},
         {"interface = \"\xc3\xa4\"", "interface@1=\xc3\xa4@1;"},
+        {"word a {\n include(\"/x y\")\n ttl = 1\n include(b)\n include(c, 'd')\n}\nword b { include(e) }",
+         "word:a@1{include@2=/x y@2;ttl@3=1@3;include@4=b@4;include@5=c@5,d@5;}word:b@7{include@7=e@7;}"},
+        {"word a { include() }", "word:a@1{include@1=}"},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++)
         try_good(good[i][0], good[i][1]);
+    unit_all_right();
+}
+
+/* In the file of another program a backslash in double quotes is what libConfuse makes of it; all else is the same. */
+static void test_foreign(void **state)
+{
+    static const char *const rows[][2] = {
+        {"interface = \"[ \\t]+|/ \\x41\\101 \\q \\\"\"", "interface@1=[ \t]+|/ AA q \"@1;"},
+        {"interface = \"a\\\nb\"\nsettle = c", "interface@2=ab@2;settle@3=c@3;"},
+        {"interface = '\\t'", "interface@1=\\t@1;"},
+        {"interface = a#b", "refused"},
+        {"interface = \"${HOME}\"", "refused"},
+        {"interface = *", "refused"},
+        {"unknown = x", "refused"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct unit_faults faults = {0};
+        struct tree_node *tree = tree_parse_foreign("f", rows[i][0], strlen(rows[i][0]), schema, unit_fault, &faults);
+        char result[4096] = "";
+
+        if (tree)
+            dump(tree, result, sizeof result);
+        if (strcmp(tree ? result : "refused", rows[i][1]) != 0)
+            unit_wrong("%s gives %s %s", rows[i][0], result, faults.text);
+        tree_free(tree);
+    }
     unit_all_right();
 }
 
@@ -441,6 +473,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grammar),
+        cmocka_unit_test(test_foreign),
         cmocka_unit_test(test_value_of_two_lines),
         cmocka_unit_test(test_order_of_the_file),
         cmocka_unit_test(test_refused),
