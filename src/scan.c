@@ -98,6 +98,35 @@ static void scan_brace(struct scan *scan)
     }
 }
 
+static void skip_blanks(struct scan *scan)
+{
+    for (; isspace((unsigned char)scan->text[scan->at]); scan->at++)
+        scan->line += scan->text[scan->at] == '\n';
+}
+
+/* name("value", "value"). What is anything else libConfuse refuses, too, but without giving its memory back. Leaves at on
+ * the ). */
+static void scan_call(struct scan *scan)
+{
+    int line = scan->line;
+
+    do {
+        scan->at++;
+        skip_blanks(scan);
+        if (scan->text[scan->at] == '"' || scan->text[scan->at] == '\'') {
+            scan_quoted(scan, scan->text[scan->at]);
+            scan->at++;
+        } else {
+            scan->at += strcspn(scan->text + scan->at, " \t\r\n\"'(){}=+,*#/$");
+        }
+        skip_blanks(scan);
+    } while (scan->text[scan->at] == ',');
+    if (scan->text[scan->at] == ')')
+        return;
+    scan->at--;
+    fault(scan, line, "what stands in ( ) is a value in quotes, or several with commas between them");
+}
+
 static void scan_plain(struct scan *scan)
 {
     const char *here = scan->text + scan->at;
@@ -110,6 +139,8 @@ static void scan_plain(struct scan *scan)
         scan_quoted(scan, here[0]);
     else if (here[0] == '{' || here[0] == '}')
         scan_brace(scan);
+    else if (here[0] == '(')
+        scan_call(scan);
     else if (here[0] == '*' || (here[0] == '+' && here[1] != '='))
         fault(scan, scan->line,
               here[0] == '*' ? "a * must stand in quotes, as in \"*.example.org\"" : "a + must stand in quotes");

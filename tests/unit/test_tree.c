@@ -115,6 +115,8 @@ static void test_grammar(void **state)
         {"word a {\n include(\"/x y\")\n ttl = 1\n include(b)\n include(c, 'd')\n}\nword b { include(e) }",
          "word:a@1{include@2=/x y@2;ttl@3=1@3;include@4=b@4;include@5=c@5,d@5;}word:b@7{include@7=e@7;}"},
         {"word a { include() }", "word:a@1{include@1=}"},
+        {"word a { include(\n\"b\"\n)\n ttl = 1 }", "word:a@1{include@3=b@3;ttl@4=1@4;}"},
+        {"word a { include(\n\"b\"\n)\n ttl = 1 }", "word:a@1{include@3=b@3;ttl@4=1@4;}"},
     };
 
     (void)state;
@@ -196,6 +198,13 @@ static const struct bad bads[] = {
     {"settle = a/*b*/c", "1: quotes"},
     {"names = { a, b#c\n}", "1: quotes"},
     {"provider a#b { }", "1: quotes"},
+    /* What libConfuse would not give back. */
+    {"word a { include(\"b\"] }", "1: what stands in ( )"},
+    {"word a { include(b c) }", "1: what stands in ( )"},
+    {"word a {\ninclude(b", "2: what stands in ( )"},
+    {"word a {\ninclude('b", "2: this quote is not closed"},
+    {"word a { include = b }", "1: "},
+    {"include(b)", "1: unknown key 'include'"},
     /* What would come from the environment. */
     {"settle = ${HOME}", "1: ${"},
     {"settle = \"${HOME}\"", "1: ${"},
