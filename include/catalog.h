@@ -1,7 +1,8 @@
 /* catalog: which file a provider's name means.
  *
  * Definitions are in $WANDDNS_PROVIDERS, $(sysconfdir)/wanddns/providers and $(pkgdatadir)/providers, in this order of
- * the say. Each folder may have a file aliases.conf with other names: alias = { "OTHER=NAME", ... }. */
+ * the say. Each folder may have a file aliases.conf with other names: alias = { "OTHER=NAME", ... }, and files
+ * CLIENT.import with what another client means by its words. */
 #ifndef WANDDNS_CATALOG_H
 #define WANDDNS_CATALOG_H
 
@@ -15,6 +16,13 @@ const char *catalog_folder(int index);
 /* The file of the definition with this name or alias, which the caller frees; NULL when there is none. With behind, a
  * file of that name, only in the folders behind its own: a file may build on the one that it stands in for. */
 char *catalog_find(const char *name, const char *behind);
+
+/* The name of the one definition that aliases of the form USER@SERVICE with this part in them mean, which the caller
+ * frees; NULL when there is none, or several. */
+char *catalog_guess(const char *part);
+
+/* The file CLIENT.import, which the caller frees; NULL when there is none. */
+char *catalog_import(const char *client);
 
 /* The name of a definition by its file; the caller frees it. */
 char *catalog_name(const char *path);

@@ -22,6 +22,9 @@ const char *file_error(const char *path, int error);
  * was, or, where only the last fsync failed, the new one is there but may not outlive a loss of power. */
 int file_replace(const char *path, const char *content, size_t length, unsigned mode);
 
+/* Writes a new file of this mode. 0, or -errno (-EEXIST when there is anything of that name): then there is none. */
+int file_create(const char *path, const char *content, size_t length, unsigned mode);
+
 /* Who else may touch a file that holds a secret. */
 enum file_access {
     FILE_PRIVATE,

@@ -38,6 +38,9 @@ void names_clear(struct names *names);
 /* A name in lower case, as A-labels (RFC 5891) where that can be, and without a dot at its end; the caller frees it. */
 char *names_normalize(const char *text);
 
+/* What is wrong with a normal name as the name of a host, such as "has an empty part between dots"; NULL: nothing. */
+const char *names_fault(const char *name);
+
 /* Is it the zone, or below it? Both are normal names. */
 bool names_is_in_zone(const char *name, const char *zone);
 

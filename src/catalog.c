@@ -32,18 +32,23 @@ static bool is_name(const char *name)
            name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0';
 }
 
-/* The path of NAME.conf in this folder if it is there. */
-static char *file_in(int index, const char *name)
+/* The path of NAME.KIND in this folder if it is there. */
+static char *file_of(int index, const char *name, const char *kind)
 {
     struct buf path = {0};
 
     if (!catalog_folder(index) || !is_name(name))
         return NULL;
-    buf_addf(&path, "%s/%s.conf", catalog_folder(index), name);
+    buf_addf(&path, "%s/%s.%s", catalog_folder(index), name, kind);
     if (access(path.text, F_OK) == 0)
         return buf_take(&path);
     buf_free(&path);
     return NULL;
+}
+
+static char *file_in(int index, const char *name)
+{
+    return file_of(index, name, "conf");
 }
 
 static char *find_file(const char *name, const char *behind)
@@ -90,6 +95,52 @@ char *catalog_find(const char *name, const char *behind)
     char *path = strcmp(name, ALIASES) != 0 ? find_file(name, behind) : NULL;
 
     return path || behind ? path : find_alias(name);
+}
+
+/* What an alias with an @ and this part in it means; *several is set when others mean something else. */
+static const char *guess_in(const struct tree_node *list, const char *part, const char *found, bool *several)
+{
+    for (size_t i = 0; i < list->value_count; i++) {
+        const char *name = list->values[i].text, *mean = strchr(name, '='), *at = strstr(name, part);
+
+        if (!mean || !at || at + strlen(part) > mean || !memchr(name, '@', (size_t)(mean - name)))
+            continue;
+        *several |= found && strcmp(found, mean + 1) != 0;
+        found = mean + 1;
+    }
+    return found;
+}
+
+char *catalog_guess(const char *part)
+{
+    struct tree_node *trees[FOLDERS] = {NULL};
+    const char *found = NULL;
+    bool several = false;
+    char *name;
+
+    for (int i = 0; i < FOLDERS; i++) {
+        char *path = file_in(i, ALIASES);
+        const struct tree_node *list;
+
+        trees[i] = path ? tree_read(path, alias_keys, ignore, NULL) : NULL;
+        list = trees[i] ? tree_find(trees[i], "alias") : NULL;
+        if (list)
+            found = guess_in(list, part, found, &several);
+        free(path);
+    }
+    name = several ? NULL : mem_string(found);
+    for (int i = 0; i < FOLDERS; i++)
+        tree_free(trees[i]);
+    return name;
+}
+
+char *catalog_import(const char *client)
+{
+    char *path = NULL;
+
+    for (int i = 0; i < FOLDERS && !path; i++)
+        path = file_of(i, client, "import");
+    return path;
 }
 
 char *catalog_name(const char *path)

@@ -109,12 +109,10 @@ static int sync_folder_of(const char *path)
     return result;
 }
 
-static int write_temporary(const char *path, const char *content, size_t length, unsigned mode)
+int file_create(const char *path, const char *content, size_t length, unsigned mode)
 {
-    int fd, result;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode), result;
 
-    unlink(path); /* left over from a crash */
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return -errno;
     result = write_all(fd, content, length);
@@ -122,6 +120,8 @@ static int write_temporary(const char *path, const char *content, size_t length,
         result = -errno;
     if (close(fd) < 0 && result == 0)
         result = -errno;
+    if (result)
+        unlink(path);
     return result;
 }
 
@@ -131,7 +131,8 @@ int file_replace(const char *path, const char *content, size_t length, unsigned 
     int result;
 
     buf_addf(&temporary, "%s.new", path);
-    result = write_temporary(temporary.text, content, length, mode);
+    unlink(temporary.text); /* left over from a crash */
+    result = file_create(temporary.text, content, length, mode);
     if (result == 0 && rename(temporary.text, path) < 0)
         result = -errno;
     if (result == 0)

@@ -54,7 +54,7 @@ static const char *label_fault(const char *label, size_t length)
     return NULL;
 }
 
-static const char *name_fault(const char *name)
+const char *names_fault(const char *name)
 {
     bool is_number;
     size_t labels = 0;
@@ -134,8 +134,8 @@ static void read_hostnames(struct reading *reading, const struct tree_node *sect
         const struct tree_value *value = &node->values[i];
         char *name = names_normalize(value->text);
 
-        if (name_fault(name))
-            fault_at(reading->faults, value->line, "hostname: '%s' %s", value->text, name_fault(name));
+        if (names_fault(name))
+            fault_at(reading->faults, value->line, "hostname: '%s' %s", value->text, names_fault(name));
         add(reading, name, place, NULL, &(struct origin){.line = value->line, .kind = HOSTNAME});
     }
 }
@@ -195,8 +195,8 @@ static void read_record(struct reading *reading, const struct tree_node *section
     struct place *place = &reading->names->places[reading->names->place_count++];
     char *name = names_normalize(section->title);
 
-    if (name_fault(name))
-        fault_at(reading->faults, section->line, "record: '%s' %s", section->title, name_fault(name));
+    if (names_fault(name))
+        fault_at(reading->faults, section->line, "record: '%s' %s", section->title, names_fault(name));
     place_read(reading->faults, section, inherited, place);
     add(reading, name, place, read_host(reading->faults, section, place),
         &(struct origin){.line = section->line, .kind = RECORD});
@@ -240,7 +240,7 @@ static void read_hosts_line(struct reading *reading, int line, char *text, const
         return;
     normal = names_normalize(name);
     of = name;
-    why = name_fault(normal);
+    why = names_fault(normal);
     if (!why && !part)
         why = "has no suffix and no MAC behind it";
     if (!why && more)

@@ -108,6 +108,49 @@ static void test_aliases(void **state)
     unit_all_right();
 }
 
+static void expect_guess(const char *part, const char *expected)
+{
+    char *name = catalog_guess(part);
+
+    if ((name == NULL) != (expected == NULL) || (name && strcmp(name, expected) != 0))
+        unit_wrong("%s is taken for %s", part, name ? name : "none");
+    free(name);
+}
+
+/* A part of names that mean one and the same; names without an @ do not count. */
+static void test_guess(void **state)
+{
+    (void)state;
+    put(2, "aliases.conf",
+        "alias = { \"default@one.org=one\", \"ipv6@one.org=one\", \"default@two.net=two\", \"ones.org=x\" }\n");
+    put(1, "aliases.conf", "alias = \"me@three.net=two\"\n");
+    expect_guess("one", "one");
+    expect_guess("one.org", "one");
+    expect_guess("default@one.org", "one");
+    expect_guess(".net", "two");
+    expect_guess("o", NULL);
+    expect_guess("ones", NULL);
+    expect_guess("org=one", NULL);
+    expect_guess("none", NULL);
+    unit_all_right();
+}
+
+/* The file of a client, from the first folder that has it. */
+static void test_import(void **state)
+{
+    char *path;
+
+    (void)state;
+    put(2, "client.import", "");
+    put(1, "client.import", "");
+    put(2, "other.conf", "");
+    path = catalog_import("client");
+    assert_string_equal(path, "etc/wanddns/providers/client.import");
+    free(path);
+    assert_null(catalog_import("other"));
+    assert_null(catalog_import("../client"));
+}
+
 /* A name is never a path to somewhere else, by whatever way it came. */
 static void test_paths(void **state)
 {
@@ -206,8 +249,9 @@ static void test_fault(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FOLDERS(test_order), WITH_FOLDERS(test_behind), WITH_FOLDERS(test_aliases), WITH_FOLDERS(test_paths),
-        WITH_FOLDERS(test_names), WITH_FOLDERS(test_list),   WITH_FOLDERS(test_fault),
+        WITH_FOLDERS(test_order), WITH_FOLDERS(test_behind), WITH_FOLDERS(test_aliases),
+        WITH_FOLDERS(test_paths), WITH_FOLDERS(test_names),  WITH_FOLDERS(test_list),
+        WITH_FOLDERS(test_fault), WITH_FOLDERS(test_guess),  WITH_FOLDERS(test_import),
     };
 
     return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);

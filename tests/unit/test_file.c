@@ -378,6 +378,29 @@ static void test_try(void **state)
     free(closed);
 }
 
+/* A new file that nobody else reads; never in the place of anything, nor where a link leads. */
+static void test_create(void **state)
+{
+    char *path = unit_path(*state, "new"), *link = unit_path(*state, "link"), *target = unit_path(*state, "target");
+    struct stat st;
+    char *text;
+
+    assert_int_equal(file_create(path, "abc", 3, 0600), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(file_create(path, "def", 3, 0600), -EEXIST);
+    text = unit_read(path);
+    assert_string_equal(text, "abc");
+    assert_int_equal(symlink(target, link), 0);
+    assert_int_equal(file_create(link, "abc", 3, 0600), -EEXIST);
+    assert_int_equal(access(target, F_OK), -1);
+    assert_int_equal(file_create("/nonexistent/x", "", 0, 0600), -ENOENT);
+    free(text);
+    free(path);
+    free(link);
+    free(target);
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, unit_setup_folder, unit_teardown_folder)
 
 int main(void)
@@ -397,6 +420,7 @@ int main(void)
         WITH_FOLDER(test_try),
         WITH_FOLDER(test_make_folder),
         WITH_FOLDER(test_lock),
+        WITH_FOLDER(test_create),
     };
 
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
