@@ -1,5 +1,6 @@
 #include "config.h"
 #include "daemon.h"
+#include "import.h"
 #include "listing.h"
 #include "loader.h"
 #include "log.h"
@@ -26,12 +27,14 @@ enum {
     OPTION_VERBOSE = 32,
     OPTION_SYSLOG = 64,
     OPTION_CONTROL = 128,
+    OPTION_OUTPUT = 256,
 };
 
 struct arguments {
     const char *config;
     const char *state_dir;
     const char *control;
+    const char *output;
     const char *word; /* behind the command, or NULL */
     struct rule rule; /* of --interface */
     bool dry_run;
@@ -114,6 +117,14 @@ static int run_providers(const struct arguments *arguments)
     return listing_run(arguments->word);
 }
 
+static int run_import(const struct arguments *arguments)
+{
+    if (arguments->word)
+        return import_run(arguments->word, arguments->output);
+    fputs("wanddns: import: of which file? (wanddns --help tells more)\n", stderr);
+    return USAGE;
+}
+
 static const struct command commands[] = {
     {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN | OPTION_SYSLOG | OPTION_CONTROL, NULL,
      "the daemon, in the foreground"},
@@ -123,6 +134,7 @@ static const struct command commands[] = {
      "print the addresses and their changes; needs no configuration"},
     {"check", run_check, OPTION_CONFIG, "[FILE]", "check the configuration, or the definition of a provider"},
     {"providers", run_providers, 0, "[NAME]", "list the providers, or tell what one needs"},
+    {"import", run_import, OPTION_OUTPUT, "FILE", "print the configuration of inadyn or ddclient as one of ours"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -132,7 +144,8 @@ static const struct option long_options[] = {
     {"control", required_argument, NULL, 'k'}, {"log-level", required_argument, NULL, 'l'},
     {"dry-run", no_argument, NULL, 'n'},       {"interface", required_argument, NULL, 'i'},
     {"json", no_argument, NULL, 'j'},          {"verbose", no_argument, NULL, 'v'},
-    {"syslog", no_argument, NULL, 'y'},        {"help", no_argument, NULL, 'h'},
+    {"syslog", no_argument, NULL, 'y'},        {"output", required_argument, NULL, 'o'},
+    {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
 };
 
@@ -152,6 +165,7 @@ static int print_help(void)
          "  -i, --interface LIST     instead of auto, as in wan0,wwan0 (watch)\n"
          "      --json               one object per line (watch)\n"
          "  -v, --verbose            with all candidates, and why not they (watch)\n"
+         "      --output DIR         write files there, secrets apart (import)\n"
          "  -h, --help\n"
          "  -V, --version\n"
          "\n"
@@ -176,7 +190,8 @@ static int wrong_option(const struct command *command, int given)
         const char *name;
     } names[] = {{OPTION_CONFIG, "--config"},       {OPTION_STATE_DIR, "--state-dir"}, {OPTION_DRY_RUN, "--dry-run"},
                  {OPTION_INTERFACE, "--interface"}, {OPTION_JSON, "--json"},           {OPTION_VERBOSE, "--verbose"},
-                 {OPTION_SYSLOG, "--syslog"},       {OPTION_CONTROL, "--control"}};
+                 {OPTION_SYSLOG, "--syslog"},       {OPTION_CONTROL, "--control"},
+                 {OPTION_OUTPUT, "--output"}};
     size_t i = 0;
 
     while (!(given & names[i].option))
@@ -264,6 +279,12 @@ static int take_option(int letter, struct arguments *arguments)
     case 'y':
         arguments->syslog = true;
         arguments->given |= OPTION_SYSLOG;
+        return -1;
+    case 'o':
+        if (!*optarg)
+            return usage_fault("an empty --output", "", NULL);
+        arguments->output = optarg;
+        arguments->given |= OPTION_OUTPUT;
         return -1;
     case 'h':
         return print_help();
