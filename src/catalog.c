@@ -113,12 +113,12 @@ static const char *guess_in(const struct tree_node *list, const char *part, cons
 
 char *catalog_guess(const char *part)
 {
-    struct tree_node *trees[FOLDERS] = {NULL};
+    struct tree_node *trees[CATALOG_FOLDERS] = {NULL};
     const char *found = NULL;
     bool several = false;
     char *name;
 
-    for (int i = 0; i < FOLDERS; i++) {
+    for (int i = 0; i < CATALOG_FOLDERS; i++) {
         char *path = file_in(i, ALIASES);
         const struct tree_node *list;
 
@@ -129,7 +129,7 @@ char *catalog_guess(const char *part)
         free(path);
     }
     name = several ? NULL : mem_string(found);
-    for (int i = 0; i < FOLDERS; i++)
+    for (int i = 0; i < CATALOG_FOLDERS; i++)
         tree_free(trees[i]);
     return name;
 }
@@ -138,7 +138,7 @@ char *catalog_import(const char *client)
 {
     char *path = NULL;
 
-    for (int i = 0; i < FOLDERS && !path; i++)
+    for (int i = 0; i < CATALOG_FOLDERS && !path; i++)
         path = file_of(i, client, "import");
     return path;
 }

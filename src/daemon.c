@@ -269,6 +269,8 @@ static bool enter_sandbox(const struct daemon *daemon, const struct config *conf
         file_make_folder(folders[1], 0755);
     timer_boot(); /* which it reads once, from a file that is out of reach afterwards */
     good = sandbox_enter(config, folders);
+    if (good && geteuid() == 0 && !daemon->options->once)
+        log_info("this runs as root, which it does not need: set user = NAME in the configuration");
     free(control);
     return good;
 }

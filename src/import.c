@@ -77,7 +77,7 @@ static int write_files(const char *path, const struct draft_print *print)
     for (size_t i = 0; i <= print->file_count; i++) {
         const char *file = i < print->file_count ? print->files[i].path : path;
         const char *content = i < print->file_count ? print->files[i].content : print->text;
-        int error = file_create(file, content, strlen(content));
+        int error = file_create(file, content, strlen(content), 0600);
 
         if (!error)
             continue;
@@ -159,7 +159,7 @@ static int print_all(const struct draft *draft)
 
 static int write_all(const struct draft *draft, const char *folder)
 {
-    int error = file_make_folder(folder), status;
+    int error = file_make_folder(folder, 0700), status;
     char *whole = error ? NULL : realpath(folder, NULL);
     struct draft_print print;
     struct buf path = {0};

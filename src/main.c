@@ -140,13 +140,19 @@ static const struct command commands[] = {
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},  {"state-dir", required_argument, NULL, 's'},
-    {"control", required_argument, NULL, 'k'}, {"log-level", required_argument, NULL, 'l'},
-    {"dry-run", no_argument, NULL, 'n'},       {"interface", required_argument, NULL, 'i'},
-    {"json", no_argument, NULL, 'j'},          {"verbose", no_argument, NULL, 'v'},
-    {"syslog", no_argument, NULL, 'y'},        {"output", required_argument, NULL, 'o'},
+    {"config", required_argument, NULL, 'c'},
+    {"state-dir", required_argument, NULL, 's'},
+    {"control", required_argument, NULL, 'k'},
+    {"log-level", required_argument, NULL, 'l'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"interface", required_argument, NULL, 'i'},
+    {"json", no_argument, NULL, 'j'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"syslog", no_argument, NULL, 'y'},
+    {"output", required_argument, NULL, 'o'},
     {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static int print_help(void)
@@ -190,8 +196,7 @@ static int wrong_option(const struct command *command, int given)
         const char *name;
     } names[] = {{OPTION_CONFIG, "--config"},       {OPTION_STATE_DIR, "--state-dir"}, {OPTION_DRY_RUN, "--dry-run"},
                  {OPTION_INTERFACE, "--interface"}, {OPTION_JSON, "--json"},           {OPTION_VERBOSE, "--verbose"},
-                 {OPTION_SYSLOG, "--syslog"},       {OPTION_CONTROL, "--control"},
-                 {OPTION_OUTPUT, "--output"}};
+                 {OPTION_SYSLOG, "--syslog"},       {OPTION_CONTROL, "--control"},     {OPTION_OUTPUT, "--output"}};
     size_t i = 0;
 
     while (!(given & names[i].option))

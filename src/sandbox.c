@@ -61,11 +61,8 @@ static bool become_user(const char *name, const char *const folders[])
     struct privilege_user user;
     int error;
 
-    if (!name) {
-        if (geteuid() == 0)
-            log_info("this runs as root, which it does not need: set user = NAME in the configuration");
+    if (!name)
         return true;
-    }
     if (!privilege_find(name, &user)) {
         log_error("user: there is no user '%s' on this machine", name);
         return false;
