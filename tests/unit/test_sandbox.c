@@ -67,6 +67,7 @@ static int setup(void **state)
     scene.outside = made(scene.folder, "outside");
     scene.far = made(scene.folder, "far");
     scene.state = unit_path(scene.folder, "state");
+    assert_int_equal(file_make_folder(scene.state, 0700), 0);
     assert_int_equal(chmod(scene.folder, 0755), 0);
     make_secret(scene.secrets, 0640);
     make_secret(scene.far, 0640);
@@ -113,7 +114,6 @@ static struct config *enter(const struct scene *scene)
     const char *const folders[] = {scene->state, NULL};
 
     log_set_level(LOG_LEVEL_DEBUG);
-    must(file_make_folder(scene->state, 0700) == 0);
     must(sandbox_enter(config, folders));
     return config;
 }
