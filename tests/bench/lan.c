@@ -75,7 +75,7 @@ static void on_hint(void *arg, bool overrun)
     while (sources_read(lan->sources) == -EAGAIN)
         ;
     if (lan->changed)
-        wishes_tell(lan->sources, &lan->account, 1, true);
+        wishes_tell(lan->sources, &lan->account, 1);
     event_base_loopbreak(lan->base);
 }
 
