@@ -363,7 +363,7 @@ class Folders:
         self.first.mkdir()
         self.mounts = []
         data = Path(PROGRAM).read_bytes()
-        system, package = sorted({path.decode() for path in re.findall(rb"\0(/[\w./-]+/wanddns/providers)\0", data)},
+        system, package = sorted({path.decode() for path in re.findall(rb"\0(/[\w./-]+/wanddns/providers)(?=\0)", data)},
                                  key=lambda path: "/share/" in path)
         self.system, self.package = self._cover(lab, "system", Path(system)), self._cover(lab, "package", Path(package))
         for path in FOLDER.glob("*.conf"):
