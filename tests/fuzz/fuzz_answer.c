@@ -20,7 +20,7 @@ static const long statuses[] = {200, 201, 204, 301, 400, 401, 403, 404, 409, 422
 static void on_fault(void *arg, const char *file, int line, const char *text)
 {
     (void)arg, (void)file, (void)line, (void)text;
-    assert(!"WANDDNS_PROVIDERS names the folder of the definitions");
+    assert(false && "WANDDNS_PROVIDERS names the folder of the definitions");
 }
 
 /* Read once, and kept until the end. */
