@@ -1,0 +1,101 @@
+"""The unit and its companions, as far as systemd can judge them without running."""
+
+import re
+import subprocess
+
+import pytest
+
+# Nothing else may be opened (systemd.exec(5), RestrictAddressFamilies=).
+FAMILIES = {"AF_NETLINK", "AF_INET", "AF_INET6", "AF_UNIX"}
+
+
+def run(*argv):
+    return subprocess.run([str(word) for word in argv], text=True, capture_output=True)
+
+
+@pytest.fixture
+def unit(contrib):
+    return contrib / "systemd" / "wanddns.service"
+
+
+def value(unit, key):
+    """What a key has in the unit; nothing where it is a comment."""
+    return [line.split("=", 1)[1] for line in unit.read_text().splitlines() if line.startswith(key + "=")]
+
+
+def test_the_unit_is_good(unit, wanddns, tmp_path):
+    """systemd-analyze verify, with the program that is built in the place of the one that is installed."""
+    copy = tmp_path / unit.name
+    text = unit.read_text()
+    assert "ExecStart=/usr/sbin/wanddns run\n" in text
+    copy.write_text(text.replace("/usr/sbin/wanddns", wanddns.program))
+    done = run("systemd-analyze", "verify", "--man=no", copy)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_exposure_is_low(unit):
+    """systemd-analyze security: at most 1.5 of 10."""
+    text = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit).stdout
+    assert float(re.search(r"exposure level for wanddns.service: ([\d.]+)", text)[1]) <= 1.5, text
+
+
+def test_the_unit_promises_what_it_should(unit):
+    assert value(unit, "Type") == ["notify"] and value(unit, "WatchdogSec") and value(unit, "Restart") == ["on-failure"]
+    assert value(unit, "CapabilityBoundingSet") == [""] and value(unit, "User") == ["wanddns"]
+    assert set(value(unit, "RestrictAddressFamilies")[0].split()) == FAMILIES
+    assert value(unit, "StateDirectory") == value(unit, "RuntimeDirectory") == ["wanddns"]
+    assert value(unit, "After") == ["network-pre.target"] and not value(unit, "Wants") and not value(unit, "Requires")
+
+
+def test_walls_of_the_programs_own_may_be_raised(unit):
+    """The filter of system calls lets landlock(7) through, whatever the release of systemd."""
+    allowed = [word for line in value(unit, "SystemCallFilter") if not line.startswith("~") for word in line.split()]
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(allowed)
+    denied = run("systemd-analyze", "syscall-filter", "@privileged", "@resources").stdout
+    assert "landlock" not in denied and "chroot" in denied
+
+
+CONDITION = re.compile(r"grep -Eqs '(.*)' /etc/wanddns/wanddns.conf")
+
+
+@pytest.mark.parametrize("text, starts", [
+    ("", False), ("# provider no-ip {\n", False), ("  #provider no-ip {\n", False), ("interface = wan0\n", False),
+    ("provider no-ip {\n", True), ("\n\t provider custom {", True), ('include("more.conf")\n', True),
+])
+def test_it_starts_when_there_is_a_provider(unit, tmp_path, text, starts):
+    pattern = CONDITION.fullmatch(value(unit, "ExecCondition")[0])[1]
+    path = tmp_path / "wanddns.conf"
+    path.write_text(text)
+    assert run("grep", "-Eqs", pattern, path).returncode == (0 if starts else 1)
+
+
+def test_what_is_shipped_starts_nothing_and_needs_only_its_comments_gone(contrib, unit, wanddns, tmp_path):
+    """The untouched configuration has no provider; without the marks before its keys it is good."""
+    shipped = contrib / "wanddns.conf"
+    pattern = CONDITION.fullmatch(value(unit, "ExecCondition")[0])[1]
+    assert run("grep", "-Eqs", pattern, shipped).returncode == 1
+    done = wanddns("check", "-c", shipped)
+    assert done.returncode == 2 and "provider" in done.stderr
+    path = tmp_path / "wanddns.conf"
+    keys, provider = shipped.read_text().split("#provider ")
+    path.write_text(re.sub(r"^#(?=\w)", "", keys, flags=re.M) + "provider " + provider.replace("\n#", "\n"))
+    path.chmod(0o600)
+    done = wanddns("check", "-c", path)
+    assert done.returncode == 0 and "2 names at 1 provider" in done.stdout, done
+
+
+def test_user_and_folders_are_made(contrib, tmp_path):
+    """sysusers.d and tmpfiles.d in a root of their own: who owns what, with which mode."""
+    for folder, name in (("sysusers.d", "sysusers.conf"), ("tmpfiles.d", "tmpfiles.conf")):
+        (tmp_path / "usr/lib" / folder).mkdir(parents=True)
+        (tmp_path / "usr/lib" / folder / "wanddns.conf").write_text((contrib / "systemd" / name).read_text())
+    (tmp_path / "etc/wanddns").mkdir(parents=True)
+    config = tmp_path / "etc/wanddns/wanddns.conf"
+    config.write_text("")
+    for program in (("systemd-sysusers",), ("systemd-tmpfiles", "--create")):
+        done = run(*program, f"--root={tmp_path}", "wanddns.conf")
+        assert (done.returncode, done.stdout) == (0, "") and "rror" not in done.stderr, done
+    user = re.search(r"^wanddns:[^:]*:(\d+):(\d+):", (tmp_path / "etc/passwd").read_text(), re.M)
+    state = tmp_path / "var/lib/wanddns"
+    assert (config.stat().st_uid, config.stat().st_gid, oct(config.stat().st_mode)) == (0, int(user[2]), "0o100640")
+    assert (state.stat().st_uid, state.stat().st_gid, oct(state.stat().st_mode)) == (int(user[1]), int(user[2]), "0o40700")
