@@ -22,6 +22,9 @@ char *mem_string_n(const char *text, size_t length);
 /* Overwrites a secret and frees it; NULL is allowed. */
 void mem_wipe(char *secret);
 
+/* Ends the program: a library had no memory for something of ours. */
+_Noreturn void mem_exhausted(void);
+
 /* Gives free pages back to the kernel, where the C library can. */
 void mem_trim(void);
 

@@ -7,6 +7,8 @@
 #include "nearest.h"
 #include "watch.h"
 
+#include <errno.h>
+#include <event2/event.h>
 #include <getopt.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -310,6 +312,18 @@ static void forbid_core_files(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* What libevent says of a call that failed. Whoever called it says the rest, and needs errno. */
+static void on_libevent(int severity, const char *text)
+{
+    int error = errno;
+
+    if (severity == EVENT_LOG_ERR)
+        log_error("libevent: %s", text);
+    else
+        log_debug("libevent: %s", text);
+    errno = error;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.config = SYSCONFDIR "/wanddns/wanddns.conf"};
@@ -317,6 +331,7 @@ int main(int argc, char **argv)
     int letter;
 
     forbid_core_files();
+    event_set_log_callback(on_libevent);
     while ((letter = getopt_long(argc, argv, "c:l:ni:vhV", long_options, NULL)) != -1) {
         int status = take_option(letter, &arguments);
 

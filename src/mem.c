@@ -8,12 +8,17 @@
 #include <malloc.h>
 #endif
 
-static void *or_exit(void *memory)
+void mem_exhausted(void)
 {
-    if (memory)
-        return memory;
     fputs("wanddns: out of memory\n", stderr);
     exit(1);
+}
+
+static void *or_exit(void *memory)
+{
+    if (!memory)
+        mem_exhausted();
+    return memory;
 }
 
 void *mem_alloc(size_t size)

@@ -152,7 +152,7 @@ struct timer *timer_new(timer_fn *fn, void *arg)
     timer->arg = arg;
     timer->event = evtimer_new(loop, on_timeout, timer);
     if (!timer->event)
-        abort();
+        mem_exhausted();
     return timer;
 }
 
@@ -168,7 +168,8 @@ void timer_start(struct timer *timer, uint64_t delay_ms)
 {
     struct timeval delay = {(time_t)(delay_ms / 1000), (suseconds_t)(delay_ms % 1000 * 1000)};
 
-    evtimer_add(timer->event, &delay);
+    if (evtimer_add(timer->event, &delay) < 0)
+        mem_exhausted();
 }
 
 void timer_stop(struct timer *timer)
