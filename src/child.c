@@ -77,8 +77,9 @@ static void kill_group(struct child *child)
 {
     kill(-child->pid, SIGKILL);
     kill(child->pid, SIGKILL); /* it may have left its group */
+    /* The loop has the descriptor already, for child->ended, so it needs no more than memory. */
     if (event_base_once(child->base, child->pidfd, EV_READ, on_killed, (void *)(intptr_t)child->pid, NULL) < 0)
-        abort();
+        mem_exhausted();
     child->pidfd = -1;
 }
 
@@ -241,7 +242,7 @@ static void set_attributes(posix_spawnattr_t *attributes)
         posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) ||
         posix_spawnattr_setpgroup(attributes, 0) || posix_spawnattr_setsigmask(attributes, &none) ||
         posix_spawnattr_setsigdefault(attributes, &all))
-        abort();
+        mem_exhausted();
 }
 
 /* The output comes first: when we were started without a descriptor 0, 1 or 2, the pipe may be there. */
@@ -252,7 +253,7 @@ static void set_actions(posix_spawn_file_actions_t *actions, int input, int outp
                     : posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)) ||
         (talks ? posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO)
                : posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)))
-        abort();
+        mem_exhausted();
 }
 
 /* A file in memory that holds the text: unlike a pipe it needs nobody to write while the program reads. Above the three
@@ -288,6 +289,14 @@ static int spawn(struct child *child, int input, int output, const char *const a
     return error;
 }
 
+/* It has only just begun: nothing holds it. */
+static void give_up(struct child *child)
+{
+    kill(-child->pid, SIGKILL);
+    waitpid(child->pid, NULL, 0);
+    child->pid = 0;
+}
+
 /* Starts the program with its output in child->pipe; 0 or an error number. */
 static int start(struct child *child, const char *const argv[], const char *const environment[], const char *text)
 {
@@ -314,20 +323,31 @@ static int start(struct child *child, const char *const argv[], const char *cons
     if (child->pidfd >= 0)
         return 0;
     error = errno;
-    /* It has only just begun: nothing holds it. */
-    kill(-child->pid, SIGKILL);
-    waitpid(child->pid, NULL, 0);
-    child->pid = 0;
+    give_up(child);
     return error;
 }
 
-static struct event *watch(struct child *child, int fd, event_callback_fn fn)
+/* 0 or an error number. */
+static int watch(struct child *child, int fd, event_callback_fn fn, struct event **event)
 {
-    struct event *event = event_new(child->base, fd, EV_READ | EV_PERSIST, fn, child);
+    *event = event_new(child->base, fd, EV_READ | EV_PERSIST, fn, child);
+    if (!*event)
+        mem_exhausted();
+    return event_add(*event, NULL) < 0 ? errno : 0;
+}
 
-    if (!event || event_add(event, NULL) < 0)
-        abort();
-    return event;
+/* The loop may take no more descriptors (epoll_ctl(2): ENOSPC, ENOMEM). */
+static int watch_both(struct child *child)
+{
+    int error = watch(child, child->pipe, on_readable, &child->readable);
+
+    if (!error)
+        error = watch(child, child->pidfd, on_ended, &child->ended);
+    if (!error)
+        return 0;
+    event_del(child->readable);
+    give_up(child);
+    return error;
 }
 
 static struct child *begin(bool talks, struct event_base *base, const char *const argv[],
@@ -347,13 +367,13 @@ static struct child *begin(bool talks, struct event_base *base, const char *cons
     child->arg = arg;
     mind_children();
     error = start(child, argv, environment, input);
+    if (!error)
+        error = watch_both(child);
     if (error) {
         snprintf(child->error, sizeof child->error, "cannot be started: %s", strerror(error));
         timer_start(child->timer, 0);
         return child;
     }
-    child->readable = watch(child, child->pipe, on_readable);
-    child->ended = watch(child, child->pidfd, on_ended);
     timer_start(child->timer, timeout_ms);
     return child;
 }

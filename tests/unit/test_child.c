@@ -9,9 +9,11 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@ enum {
 };
 
 static struct event_base *loop;
+static int room = -1; /* how many more descriptors the loop takes; -1: any number */
 static char *folder;
 static size_t open_before;
 
@@ -345,6 +348,34 @@ static void test_no_descriptors_left(void **state)
     }
     assert_int_equal(good + bad, 37);
     assert_true(good > 0 && bad > 2);
+}
+
+/* In place of that of the C library, for libevent. */
+int epoll_ctl(int poll, int action, int fd, struct epoll_event *event)
+{
+    if (action == EPOLL_CTL_ADD && room == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    room -= action == EPOLL_CTL_ADD && room > 0;
+    return (int)syscall(SYS_epoll_ctl, poll, action, fd, event);
+}
+
+/* Then it is not even tried, and what has begun is no more. */
+static void test_loop_takes_no_descriptor(void **state)
+{
+    (void)state;
+    for (int taken = 0; taken < 3; taken++) {
+        struct answer answer = {0};
+
+        room = taken;
+        start_script("program", "echo out; exec sleep 0", LONG_MS, &answer);
+        room = -1;
+        event_base_dispatch(loop);
+        assert_int_equal(answer.count, 1);
+        assert_string_equal(answer.error, taken < 2 ? "cannot be started: No space left on device" : "");
+        assert_int_equal(count_open(), open_before);
+    }
 }
 
 /* ---- Its output and its end are two things. ---- */
@@ -681,6 +712,7 @@ int main(void)
         ON_LOOP(test_talking_without_end),
         ON_LOOP(test_cannot_be_started),
         ON_LOOP(test_no_descriptors_left),
+        ON_LOOP(test_loop_takes_no_descriptor),
         ON_LOOP(test_closed_output_is_not_the_end),
         ON_LOOP(test_left_behind),
         ON_LOOP(test_too_much_output_at_the_end),
