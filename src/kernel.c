@@ -179,6 +179,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         kernel->hint(kernel->arg, overrun);
 }
 
+static bool watch_events(struct kernel *kernel, struct event_base *base)
+{
+    kernel->readable = event_new(base, mnl_socket_get_fd(kernel->events), EV_READ | EV_PERSIST, on_readable, kernel);
+    if (!kernel->readable)
+        mem_exhausted();
+    return event_add(kernel->readable, NULL) == 0;
+}
+
 struct kernel *kernel_open(struct event_base *base, kernel_hint_fn *hint, void *arg)
 {
     struct kernel *kernel = mem_alloc(sizeof *kernel);
@@ -187,15 +195,10 @@ struct kernel *kernel_open(struct event_base *base, kernel_hint_fn *hint, void *
     kernel->arg = arg;
     kernel->events = base ? open_events() : NULL;
     kernel->questions = !base || kernel->events ? open_questions() : NULL;
-    if (!kernel->questions) {
+    if (!kernel->questions || (base && !watch_events(kernel, base))) {
         log_error("rtnetlink: %s", strerror(errno));
         kernel_close(kernel);
         return NULL;
-    }
-    if (base) {
-        kernel->readable =
-            event_new(base, mnl_socket_get_fd(kernel->events), EV_READ | EV_PERSIST, on_readable, kernel);
-        event_add(kernel->readable, NULL);
     }
     return kernel;
 }
@@ -302,8 +305,10 @@ static int ask(struct kernel *kernel, struct nlmsghdr *question, mnl_cb_t fn, vo
         error = -errno;
     else
         error = read_answer(kernel, fn, arg);
-    /* EINTR: the kernel changed during the dump. EPROTO, ESRCH: an answer to something else. */
-    if (error == -EINTR || error == -EPROTO || error == -ESRCH || error == -EAGAIN || error == -ENOBUFS) {
+    /* EINTR: the kernel changed during the dump. EPROTO, ESRCH: an answer to something else. ENOBUFS, ENOMEM: no fact
+     * about the network either. */
+    if (error == -EINTR || error == -EPROTO || error == -ESRCH || error == -EAGAIN || error == -ENOBUFS ||
+        error == -ENOMEM) {
         log_debug("kernel: the answer was cut short: %s", strerror(-error));
         reopen_questions(kernel);
         return -EAGAIN;
