@@ -240,7 +240,10 @@ static void catch_signals(struct daemon *daemon)
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < SIGNALS; i++) {
         daemon->signals[i] = evsignal_new(daemon->base, signals[i].number, signals[i].fn, daemon);
-        evsignal_add(daemon->signals[i], NULL);
+        if (!daemon->signals[i] || evsignal_add(daemon->signals[i], NULL) < 0) {
+            log_error("signals cannot be heard: %s", strerror(errno));
+            exit(1); /* nothing would end it, nor reload it */
+        }
     }
 }
 
