@@ -3,17 +3,18 @@
 #include "buf.h"
 #include "log.h"
 #include "mem.h"
+#include "multi.h"
 #include "timer.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 10000,
@@ -26,11 +27,10 @@ enum {
 /* The connections of one burst of requests. libcurl knows nothing of the interface that they are bound to, and would
  * use one for another. */
 struct burst {
-    CURLM *multi;
+    struct multi *multi;
     int link;
     struct http *http;
-    struct timer *timer; /* libcurl's own: armed and stopped only as it says (CURLMOPT_TIMERFUNCTION(3)) */
-    struct timer *reap;  /* to hand over finished transfers from the loop, not from within libcurl */
+    struct timer *reap; /* to hand over finished transfers from the loop, not from within libcurl */
     size_t running;
     bool retired; /* no new requests; freed with its last one */
     struct burst *next;
@@ -42,8 +42,9 @@ struct http_transfer {
     struct buf body;
     struct buf headers;
     struct curl_slist *sent_headers;
+    struct timer *unstarted; /* libcurl did not take it */
     bool too_large;
-    int bind_error; /* errno */
+    int socket_error; /* errno: there was no socket, or, with a device, none that is bound to it */
     char device[IF_NAMESIZE];
     char error[CURL_ERROR_SIZE];
     http_answer_fn *fn;
@@ -58,79 +59,8 @@ struct http {
     char *agent;
 };
 
-/* One file descriptor of libcurl's. */
-struct watch {
-    struct event *event;
-    struct burst *burst;
-};
-
-/* ---- libcurl's descriptors and timer on our loop. ---- */
-
-static void drive(struct burst *burst, curl_socket_t fd, int events)
-{
-    int running;
-    CURLMcode code = curl_multi_socket_action(burst->multi, fd, events, &running);
-
-    if (code != CURLM_OK)
-        log_error("libcurl: %s", curl_multi_strerror(code));
-    timer_start(burst->reap, 0);
-}
-
-static void on_socket_ready(evutil_socket_t fd, short what, void *arg)
-{
-    struct watch *watch = arg;
-
-    drive(watch->burst, fd, (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0));
-}
-
-static void free_watch(struct watch *watch)
-{
-    if (!watch)
-        return;
-    event_free(watch->event);
-    free(watch);
-}
-
-/* The easy handle here may be one of libcurl's own, and CURL_POLL_REMOVE may come for a descriptor that was never
- * announced (CURLMOPT_SOCKETFUNCTION(3)), so nothing is looked up by either. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-    struct burst *burst = arg;
-    struct watch *watch;
-    int events = EV_PERSIST | (what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0);
-
-    (void)easy;
-    free_watch(socket_arg);
-    if (what == CURL_POLL_REMOVE)
-        return 0;
-    watch = mem_alloc(sizeof *watch);
-    watch->burst = burst;
-    watch->event = event_new(burst->http->base, fd, (short)events, on_socket_ready, watch);
-    event_add(watch->event, NULL);
-    curl_multi_assign(burst->multi, fd, watch);
-    return 0;
-}
-
-static int on_timer_wish(CURLM *multi, long delay_ms, void *arg)
-{
-    struct burst *burst = arg;
-
-    (void)multi;
-    if (delay_ms < 0)
-        timer_stop(burst->timer);
-    else
-        timer_start(burst->timer, (uint64_t)delay_ms);
-    return 0;
-}
-
-static void on_timer(void *arg)
-{
-    drive(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
 /* ---- The end of a transfer. ---- */
 
-/* Handles first, then the multi handle, then what it calls back to (curl_multi_cleanup(3)). */
 static void free_burst(struct burst *burst)
 {
     struct burst **link = &burst->http->bursts;
@@ -138,8 +68,7 @@ static void free_burst(struct burst *burst)
     while (*link != burst)
         link = &(*link)->next;
     *link = burst->next;
-    curl_multi_cleanup(burst->multi);
-    timer_free(burst->timer);
+    multi_free(burst->multi);
     timer_free(burst->reap);
     free(burst);
     mem_trim();
@@ -149,7 +78,8 @@ static void free_transfer(struct http_transfer *transfer)
 {
     struct burst *burst = transfer->burst;
 
-    curl_multi_remove_handle(burst->multi, transfer->easy);
+    timer_free(transfer->unstarted);
+    curl_multi_remove_handle(multi_handle(burst->multi), transfer->easy);
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->sent_headers);
     buf_free(&transfer->body);
@@ -162,25 +92,24 @@ static void free_transfer(struct http_transfer *transfer)
         timer_start(burst->http->idle, BURST_PAUSE_MS);
 }
 
-static enum http_stage stage_reached(const struct http_transfer *transfer, CURLcode code)
-{
-    return transfer->bind_error ? HTTP_CONNECT : stage_of(transfer->easy, (int)code, transfer->error);
-}
-
 static const char *describe(struct http_transfer *transfer, CURLcode code)
 {
-    if (transfer->bind_error) {
+    if (transfer->too_large)
+        return "the answer is too large";
+    if (code == CURLE_COULDNT_CONNECT && transfer->socket_error && transfer->device[0])
         snprintf(transfer->error, sizeof transfer->error, "it cannot be bound to %s: %s", transfer->device,
-                 strerror(transfer->bind_error));
-        return transfer->error;
-    }
-    return transfer->too_large ? "the answer is too large" : stage_fault(transfer->easy, (int)code, transfer->error);
+                 strerror(transfer->socket_error));
+    else if (code == CURLE_COULDNT_CONNECT && transfer->socket_error)
+        snprintf(transfer->error, sizeof transfer->error, "there is no socket: %s", strerror(transfer->socket_error));
+    else
+        return stage_fault(transfer->easy, (int)code, transfer->error);
+    return transfer->error;
 }
 
 static void finish(struct http_transfer *transfer, CURLcode code)
 {
     struct http_answer answer = {
-        .stage = stage_reached(transfer, code),
+        .stage = stage_of(transfer->easy, (int)code, transfer->error),
         .body = buf_text(&transfer->body),
         .length = transfer->body.length,
         .headers = buf_text(&transfer->headers),
@@ -191,9 +120,21 @@ static void finish(struct http_transfer *transfer, CURLcode code)
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer.status);
     answer.pace = pace_read(answer.headers, answer.status, timer_wall_s());
     /* Out of libcurl's hands first: what the callback does may drop connections. */
-    curl_multi_remove_handle(transfer->burst->multi, easy);
+    curl_multi_remove_handle(multi_handle(transfer->burst->multi), easy);
     transfer->fn(transfer->arg, &answer);
     free_transfer(transfer);
+}
+
+static void on_unstarted(void *arg)
+{
+    finish(arg, CURLE_FAILED_INIT);
+}
+
+static void on_worked(void *arg)
+{
+    struct burst *burst = arg;
+
+    timer_start(burst->reap, 0);
 }
 
 /* One finished transfer in each turn of the loop: what its callback starts or cancels is then nobody's surprise. */
@@ -202,7 +143,7 @@ static void on_reap(void *arg)
     struct burst *burst = arg;
     struct http_transfer *transfer = NULL;
     int left = 0;
-    const CURLMsg *message = curl_multi_info_read(burst->multi, &left);
+    const CURLMsg *message = curl_multi_info_read(multi_handle(burst->multi), &left);
 
     if (message && message->msg == CURLMSG_DONE) {
         CURLcode code = message->data.result;
@@ -241,17 +182,24 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     return length;
 }
 
-/* Not by CURLOPT_INTERFACE: where a device cannot be had that takes its address, and so perhaps another way out. */
-static int on_new_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+/* Ours, so that it can be told why there is none. Not bound by CURLOPT_INTERFACE: where a device cannot be had that takes
+ * its address, and so perhaps another way out. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct http_transfer *transfer = arg;
     const char *device = transfer->device;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 
     (void)purpose;
-    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) == 0)
-        return CURL_SOCKOPT_OK;
-    transfer->bind_error = errno;
-    return CURL_SOCKOPT_ERROR;
+    if (fd >= 0 &&
+        (!device[0] || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) == 0)) {
+        transfer->socket_error = 0;
+        return fd;
+    }
+    transfer->socket_error = errno;
+    if (fd >= 0)
+        close(fd);
+    return CURL_SOCKET_BAD;
 }
 
 /* By the name of today. One that is gone is told as its index, which no interface has as its name. */
@@ -259,8 +207,6 @@ static void bind_transfer(struct http_transfer *transfer, int link)
 {
     if (!if_indextoname((unsigned)link, transfer->device))
         snprintf(transfer->device, sizeof transfer->device, "interface %d", link);
-    curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
-    curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTDATA, transfer);
 }
 
 static struct burst *new_burst(struct http *http, int link)
@@ -269,21 +215,18 @@ static struct burst *new_burst(struct http *http, int link)
 
     burst->http = http;
     burst->link = link;
-    burst->multi = curl_multi_init();
-    if (!burst->multi)
-        abort();
-    burst->timer = timer_new(on_timer, burst);
+    burst->multi = multi_new(http->base, on_worked, burst);
     burst->reap = timer_new(on_reap, burst);
-    curl_multi_setopt(burst->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(burst->multi, CURLMOPT_SOCKETDATA, burst);
-    curl_multi_setopt(burst->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish);
-    curl_multi_setopt(burst->multi, CURLMOPT_TIMERDATA, burst);
-#if HAVE_DECL_CURLMOPT_QUICK_EXIT
-    curl_multi_setopt(burst->multi, CURLMOPT_QUICK_EXIT, 1L);
-#endif
     burst->next = http->bursts;
     http->bursts = burst;
     return burst;
+}
+
+/* A request that lacks a part for want of memory could be refused for good. */
+static void must(CURLcode code)
+{
+    if (code == CURLE_OUT_OF_MEMORY)
+        mem_exhausted();
 }
 
 static void set_login(CURL *easy, const struct http_request *request)
@@ -291,11 +234,20 @@ static void set_login(CURL *easy, const struct http_request *request)
     if (!request->username)
         return;
     if (request->sigv4)
-        curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->sigv4);
+        must(curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->sigv4));
     else
         curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-    curl_easy_setopt(easy, CURLOPT_USERNAME, request->username);
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
+    must(curl_easy_setopt(easy, CURLOPT_USERNAME, request->username));
+    must(curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password));
+}
+
+static void add_header(struct http_transfer *transfer, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(transfer->sent_headers, line);
+
+    if (!longer)
+        mem_exhausted();
+    transfer->sent_headers = longer;
 }
 
 /* A method that carries a body says so even when that is empty: some servers refuse it otherwise (status 411). */
@@ -307,16 +259,16 @@ static void set_content(struct http_transfer *transfer, const struct http_reques
 
     if (body) {
         curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
-        curl_easy_setopt(transfer->easy, CURLOPT_COPYPOSTFIELDS, body);
+        must(curl_easy_setopt(transfer->easy, CURLOPT_COPYPOSTFIELDS, body));
     }
-    curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, request->method);
+    must(curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, request->method));
     /* On a connection that was used before libcurl sends a request again by itself when the server closes it: a POST
      * must not be sent twice (RFC 9110 section 9.2.2). */
     curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, strcmp(request->method, "POST") == 0 ? 1L : 0L);
     if (body && !request->body) /* not what libcurl takes it for */
-        transfer->sent_headers = curl_slist_append(transfer->sent_headers, "Content-Type:");
+        add_header(transfer, "Content-Type:");
     for (const char *const *header = request->headers; header && *header; header++)
-        transfer->sent_headers = curl_slist_append(transfer->sent_headers, *header);
+        add_header(transfer, *header);
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->sent_headers);
 }
 
@@ -332,13 +284,13 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    must(curl_easy_setopt(easy, CURLOPT_URL, request->url));
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme);
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, scheme);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->redirects ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->redirects);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, http->agent);
+    must(curl_easy_setopt(easy, CURLOPT_USERAGENT, http->agent));
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)TOTAL_TIMEOUT_MS);
@@ -349,11 +301,13 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
         curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
                          (long)(request->family == AF_INET ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
     if (request->family || request->link)
-        curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the family and the way of a proxy would be its own */
+        must(curl_easy_setopt(easy, CURLOPT_PROXY, "")); /* the family and the way of a proxy would be its own */
     if (request->link)
         bind_transfer(transfer, request->link);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     if (http->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
+        must(curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file));
     set_login(easy, request);
     set_content(transfer, request);
 }
@@ -377,11 +331,14 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
     transfer->arg = arg;
     transfer->easy = curl_easy_init();
     if (!transfer->easy)
-        abort();
+        mem_exhausted();
     set_options(transfer, request);
     /* libcurl only arms its timer here; the request starts from the loop. */
-    if (curl_multi_add_handle(transfer->burst->multi, transfer->easy) != CURLM_OK)
-        abort();
+    if (curl_multi_add_handle(multi_handle(transfer->burst->multi), transfer->easy) != CURLM_OK) {
+        transfer->burst->retired = true;
+        transfer->unstarted = timer_new(on_unstarted, transfer);
+        timer_start(transfer->unstarted, 0);
+    }
     return transfer;
 }
 

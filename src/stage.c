@@ -59,7 +59,7 @@ enum http_stage stage_of(void *easy, int result, const char *error)
         return HTTP_DONE;
     if (code == CURLE_COULDNT_RESOLVE_HOST)
         return HTTP_RESOLVE;
-    if (code == CURLE_COULDNT_CONNECT)
+    if (code == CURLE_COULDNT_CONNECT || code == CURLE_FAILED_INIT)
         return HTTP_CONNECT;
     if (is_tls_trouble(code))
         return HTTP_TLS;
@@ -99,8 +99,10 @@ const char *stage_fault(void *easy, int code, const char *error)
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
     if (code == CURLE_COULDNT_CONNECT && os_error)
         return strerror((int)os_error);
-    if (code == CURLE_OUT_OF_MEMORY)
-        return "the head of the answer is too large"; /* of its own memory we would hear otherwise */
+    if (code == CURLE_FAILED_INIT)
+        return "libcurl has no memory or no descriptors for it";
+    if (code == CURLE_OUT_OF_MEMORY) /* which is told of an answer's head, too */
+        return stage_of(easy, code, error) >= HTTP_WAIT ? "the head of the answer is too large" : "out of memory";
     for (size_t i = 0; is_tls_trouble((CURLcode)code) && i < sizeof certificate_faults / sizeof *certificate_faults;
          i++)
         if (strstr(text, certificate_faults[i].theirs))
