@@ -91,6 +91,21 @@ static const struct {
     {"not trusted", "the server's certificate is not trusted: nobody in the trust store signed it"},
 };
 
+/* Of "OpenSSL/3.0.19: error:0A000410:SSL routines::sslv3 alert handshake failure" the end. */
+static const char *plain(const char *text)
+{
+    static const char before[] = "routines::";
+    const char *reason = strstr(text, before);
+
+    if (strstr(text, "SSL_ERROR_SYSCALL") || strstr(text, "SSL_ERROR_ZERO_RETURN") || strstr(text, "unexpected eof"))
+        return "the server closed the connection";
+    if (strstr(text, "wrong version number"))
+        return "what answers there does not speak TLS";
+    if (strstr(text, "HTTP2 framing layer"))
+        return "the server ended the HTTP/2 connection, or did not keep to the protocol";
+    return reason ? reason + sizeof before - 1 : text;
+}
+
 const char *stage_fault(void *easy, int code, const char *error)
 {
     const char *text = error[0] ? error : curl_easy_strerror((CURLcode)code);
@@ -107,5 +122,5 @@ const char *stage_fault(void *easy, int code, const char *error)
          i++)
         if (strstr(text, certificate_faults[i].theirs))
             return certificate_faults[i].ours;
-    return text;
+    return plain(text);
 }
