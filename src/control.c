@@ -363,8 +363,8 @@ static void on_connection(void *arg, int fd)
     bufferevent_setwatermark(client->stream, EV_READ, 0, CONTROL_REQUEST);
     if (control->count > CONTROL_CLIENTS)
         finish(client, "too many are asking at once");
-    else
-        bufferevent_enable(client->stream, EV_READ);
+    else if (bufferevent_enable(client->stream, EV_READ) < 0) /* the loop takes no more descriptors */
+        drop(client);
 }
 
 /* ---- Those who follow. ---- */

@@ -44,7 +44,8 @@ static void on_again(void *arg)
 {
     struct listener *listener = arg;
 
-    event_add(listener->event, NULL);
+    if (event_add(listener->event, NULL) < 0)
+        timer_start(listener->again, ACCEPT_AGAIN_MS);
 }
 
 static bool is_listened_at(const struct sockaddr_un *address)
@@ -105,7 +106,9 @@ struct listener *listener_open(struct event_base *base, const char *path, const 
     *listener = (struct listener){.path = mem_string(path), .fn = fn, .arg = arg};
     listener->again = timer_new(on_again, listener);
     listener->event = event_new(base, fd, EV_READ | EV_PERSIST, on_connection, listener);
-    event_add(listener->event, NULL);
+    if (!listener->event)
+        mem_exhausted();
+    on_again(listener);
     return listener;
 }
 

@@ -135,7 +135,13 @@ struct resolver *resolver_watch(struct event_base *base, const char *path, resol
     resolver->arg = arg;
     resolver->timer = timer_new(on_rest, resolver);
     resolver->event = event_new(base, fd, EV_READ | EV_PERSIST, on_event, resolver);
-    event_add(resolver->event, NULL);
+    if (!resolver->event)
+        mem_exhausted();
+    if (event_add(resolver->event, NULL) < 0) {
+        log_warning("%s: changes will not be heard: %s", path, strerror(errno));
+        resolver_free(resolver);
+        return NULL;
+    }
     add_watches(resolver);
     return resolver;
 }
