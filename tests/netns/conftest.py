@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("harness")
 
 from harness.certs import Authority  # noqa: E402
+from harness.failing import Failing, build  # noqa: E402
 from harness.lab import Lab  # noqa: E402
 
 
@@ -24,3 +25,16 @@ def lab(authority, tmp_path):
     """Two uplinks, a server, and what a test starts with them."""
     with Lab(authority, tmp_path) as lab:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def failing_library(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("failing"))
+
+
+@pytest.fixture
+def failing(failing_library, tmp_path):
+    """Calls to the C library that fail on demand."""
+    failing = Failing(failing_library, tmp_path / "plan")
+    yield failing
+    failing.close()
