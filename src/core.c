@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum {
-    SAVE_PAUSE_MS = 5,         /* a new request is noted while its connection is being made */
+    SAVE_PAUSE_MS = 5,
     SAVE_BUSY_MS = 1000,       /* while requests are under way, one write of the state for their answers */
     SAVE_LOOK_MS = 50,         /* are they still? */
     SAVE_AGAIN_MS = 60 * 1000, /* after a failure */
@@ -46,6 +46,7 @@ struct core {
     uint64_t saved_sum;
     uint64_t busy_saved_ms; /* the last write while requests were under way; 0 when none are */
     bool unsaved;
+    bool unnoted;   /* requests are queued that the state on the disk knows nothing of */
     int save_error; /* errno of the last write, 0 when it went well */
     core_listen_fn *listen;
     void *listen_arg;
@@ -67,6 +68,7 @@ bool core_save(struct core *core)
     error = state_write(state, core->state_dir, &core->saved_sum);
     state_free(state);
     core->unsaved = error != 0;
+    core->unnoted = false;
     if (error && !core->save_error)
         log_warning("%s: the state cannot be written: %s", core->state_dir, strerror(-error));
     if (!error && core->save_error)
@@ -125,8 +127,7 @@ static void end_change(const struct core *core)
         trace_end();
 }
 
-/* A request is noted before it can have arrived, lest a crash leaves what is published in doubt without a trace; its
- * answer as soon as no others are awaited. */
+/* The answers of a burst of requests are written together. */
 static void on_save(void *arg)
 {
     struct core *core = arg;
@@ -136,7 +137,7 @@ static void on_save(void *arg)
 
     core_count(core, counts);
     busy = counts[RECORD_UPDATING] != 0;
-    if (busy && core->busy_saved_ms && now_ms < core->busy_saved_ms + SAVE_BUSY_MS) {
+    if (busy && !core->unnoted && core->busy_saved_ms && now_ms < core->busy_saved_ms + SAVE_BUSY_MS) {
         timer_start(core->save_timer, SAVE_LOOK_MS);
         return;
     }
@@ -160,6 +161,17 @@ void core_retry(struct core *core, const char *why)
     log_debug("%s: what waits for the network is tried now", why);
     for (size_t i = 0; i < core->account_count; i++)
         account_retry(core->accounts[i]);
+}
+
+/* A request is on the disk before it can have arrived, lest a crash leaves what is published in doubt without a trace. The
+ * account starts it in the next turn of the loop: a program runs at once then, and libcurl in the turn after. */
+static void note_request(struct core *core, const struct account *account)
+{
+    core->unnoted = true;
+    if (account_provider(account)->definition->runs_program)
+        core_save(core);
+    else
+        timer_start(core->save_timer, 0);
 }
 
 /* How long it took since the kernel spoke. */
@@ -196,6 +208,8 @@ static void on_record_moved(void *arg, const struct account *account, const stru
         fact.to == RECORD_REFUSED || fact.to == RECORD_UPDATING ? &record_target(record)->ips : &memory.published;
     if (fact.to == RECORD_CURRENT && !ip_set_equal(old, fact.next))
         count_published(core);
+    if (fact.to == RECORD_UPDATING && from != RECORD_UPDATING)
+        note_request(core, account);
     hook_tell(core->hooks, &fact);
     if (core->listen)
         core->listen(core->listen_arg, &fact);
