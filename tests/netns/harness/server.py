@@ -241,6 +241,8 @@ class Server:
             stream.do_handshake()
         except OSError as error:
             self._note(lambda: self.tls_failures.append((time.monotonic(), str(error))))
+            self._note(lambda: self._open.discard(stream))
+            stream.close()
             raise
         return stream
 
