@@ -16,6 +16,8 @@ struct event_base;
 struct http;
 struct http_transfer;
 
+enum { HTTP_AT_ONCE = 32 }; /* of all logins together; others wait for their turn, and their time limits with them */
+
 struct http_request {
     const char *method; /* "GET" */
     const char *url;

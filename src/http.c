@@ -38,7 +38,10 @@ struct burst {
 
 struct http_transfer {
     CURL *easy;
-    struct burst *burst;
+    struct http *http;
+    struct burst *burst;        /* NULL: it waits for others to end */
+    struct http_transfer *next; /* of those that wait */
+    int link;
     struct buf body;
     struct buf headers;
     struct curl_slist *sent_headers;
@@ -55,6 +58,8 @@ struct http {
     struct event_base *base;
     struct burst *bursts; /* all; at most one of each link is not retired */
     struct timer *idle;
+    size_t under_way;
+    struct http_transfer *waiting; /* the oldest first */
     char *ca_file;
     char *agent;
 };
@@ -74,22 +79,49 @@ static void free_burst(struct burst *burst)
     mem_trim();
 }
 
-static void free_transfer(struct http_transfer *transfer)
+static void launch(struct http_transfer *transfer);
+
+/* Its place is another one's. */
+static void leave_burst(struct http_transfer *transfer)
 {
     struct burst *burst = transfer->burst;
+    struct http *http = burst->http;
+    struct http_transfer *next = http->waiting;
 
-    timer_free(transfer->unstarted);
     curl_multi_remove_handle(multi_handle(burst->multi), transfer->easy);
+    burst->running--;
+    if (burst->running == 0 && burst->retired)
+        timer_start(burst->reap, 0);
+    else if (burst->running == 0)
+        timer_start(http->idle, BURST_PAUSE_MS);
+    http->under_way--;
+    if (next) {
+        http->waiting = next->next;
+        launch(next);
+    }
+}
+
+static void leave_queue(struct http_transfer *transfer)
+{
+    struct http_transfer **link = &transfer->http->waiting;
+
+    while (*link != transfer)
+        link = &(*link)->next;
+    *link = transfer->next;
+}
+
+static void free_transfer(struct http_transfer *transfer)
+{
+    timer_free(transfer->unstarted);
+    if (transfer->burst)
+        leave_burst(transfer);
+    else
+        leave_queue(transfer);
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->sent_headers);
     buf_free(&transfer->body);
     buf_free(&transfer->headers);
     free(transfer);
-    burst->running--;
-    if (burst->running == 0 && burst->retired)
-        timer_start(burst->reap, 0);
-    else if (burst->running == 0)
-        timer_start(burst->http->idle, BURST_PAUSE_MS);
 }
 
 static const char *describe(struct http_transfer *transfer, CURLcode code)
@@ -274,7 +306,7 @@ static void set_content(struct http_transfer *transfer, const struct http_reques
 
 static void set_options(struct http_transfer *transfer, const struct http_request *request)
 {
-    const struct http *http = transfer->burst->http;
+    const struct http *http = transfer->http;
     CURL *easy = transfer->easy;
     const char *scheme = strncmp(request->url, "http://", 7) == 0 ? "http" : "https";
 
@@ -320,25 +352,41 @@ static struct burst *find_burst(struct http *http, int link)
     return new_burst(http, link);
 }
 
+/* libcurl only arms its timer here; the request starts from the loop. */
+static void launch(struct http_transfer *transfer)
+{
+    struct http *http = transfer->http;
+
+    transfer->burst = find_burst(http, transfer->link);
+    transfer->burst->running++;
+    http->under_way++;
+    timer_stop(http->idle);
+    if (curl_multi_add_handle(multi_handle(transfer->burst->multi), transfer->easy) == CURLM_OK)
+        return;
+    transfer->burst->retired = true;
+    transfer->unstarted = timer_new(on_unstarted, transfer);
+    timer_start(transfer->unstarted, 0);
+}
+
 struct http_transfer *http_start(struct http *http, const struct http_request *request, http_answer_fn *fn, void *arg)
 {
-    struct http_transfer *transfer = mem_alloc(sizeof *transfer);
+    struct http_transfer *transfer = mem_alloc(sizeof *transfer), **link = &http->waiting;
 
-    transfer->burst = find_burst(http, request->link);
-    transfer->burst->running++;
-    timer_stop(http->idle);
+    transfer->http = http;
+    transfer->link = request->link;
     transfer->fn = fn;
     transfer->arg = arg;
     transfer->easy = curl_easy_init();
     if (!transfer->easy)
         mem_exhausted();
     set_options(transfer, request);
-    /* libcurl only arms its timer here; the request starts from the loop. */
-    if (curl_multi_add_handle(multi_handle(transfer->burst->multi), transfer->easy) != CURLM_OK) {
-        transfer->burst->retired = true;
-        transfer->unstarted = timer_new(on_unstarted, transfer);
-        timer_start(transfer->unstarted, 0);
+    if (http->under_way < HTTP_AT_ONCE) {
+        launch(transfer);
+        return transfer;
     }
+    while (*link)
+        link = &(*link)->next;
+    *link = transfer;
     return transfer;
 }
 

@@ -553,6 +553,40 @@ static void test_cancel_finished(void **state)
     }
 }
 
+/* No more than so many are under way; the next one begins when one of them ends, and none of those that wait is lost, nor
+ * is one that is taken back before its turn. */
+static void test_at_once(void **state)
+{
+    struct http_transfer *hanging[HTTP_AT_ONCE];
+    struct result hung = {0}, taken_back = {0}, results[5] = {{0}};
+    struct http_transfer *waiting;
+
+    (void)state;
+    for (size_t i = 0; i < HTTP_AT_ONCE; i++)
+        hanging[i] = start("/hang", &hung);
+    for (size_t i = 0; i < HTTP_AT_ONCE; i++)
+        assert_int_equal(wait_for_news(), 'h');
+    waiting = start("/hang", &taken_back);
+    for (size_t i = 0; i < COUNT(results); i++)
+        start("/connection", &results[i]);
+    http_cancel(waiting);
+    for (int i = 0; i < 10; i++)
+        event_base_loop(loop, EVLOOP_NONBLOCK);
+    for (size_t i = 0; i < COUNT(results); i++)
+        assert_int_equal(results[i].calls, 0);
+    http_cancel(hanging[0]);
+    for (size_t i = 0; i < COUNT(results); i++) {
+        wait_for(&results[i]);
+        assert_int_equal(results[i].answer.stage, HTTP_DONE);
+        free(results[i].body);
+    }
+    for (size_t i = 1; i < HTTP_AT_ONCE; i++)
+        http_cancel(hanging[i]);
+    for (size_t i = 0; i < HTTP_AT_ONCE; i++)
+        assert_int_equal(wait_for_news(), 'c');
+    assert_int_equal(taken_back.calls + hung.calls, 0);
+}
+
 /* ---- The family, and the interface by which a request leaves. ---- */
 
 static struct result get_by(const char *host, int family, int link)
@@ -712,6 +746,7 @@ int main(void)
         ON_LOOP(test_forget_under_way),
         ON_LOOP(test_from_the_callback),
         ON_LOOP(test_cancel_finished),
+        ON_LOOP(test_at_once),
         ON_LOOP(test_bound_to_a_link),
         ON_LOOP(test_no_such_link),
         ON_LOOP(test_links_do_not_share),
