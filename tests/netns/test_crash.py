@@ -23,19 +23,20 @@ NAMES = (HOME, WWW)
 class Ledger:
     """The server's side: what each name has, and how many requests changed nothing.
 
-    Each daemon has a password of its own. What is still on its way from one that is dead when the next one starts is
-    lost: otherwise it might be dealt with after what the next one sent.
+    It deals with connections in their order: what comes over one after a later one was heard is lost. Each daemon has a
+    password of its own, and what is still on its way from one that is dead when the next one starts is lost, too.
     """
 
     def __init__(self):
-        self.published, self.redundant, self.daemon = {}, 0, 0
+        self.published, self.heard, self.redundant, self.daemon = {}, {}, 0, 0
         self.lock = threading.Lock()
 
     def answer(self, request):
+        name, = request.hostnames
         with self.lock:
-            for name in request.hostnames if request.login[1] == str(self.daemon) else ():
+            if request.login[1] == str(self.daemon) and request.connection >= self.heard.get(name, 0):
                 self.redundant += self.published.get(name) == request.query["myip"]
-                self.published[name] = request.query["myip"]
+                self.published[name], self.heard[name] = request.query["myip"], request.connection
         return good(request)
 
     def next(self):
@@ -72,7 +73,7 @@ class Scene:
             if name not in known or known[name].get("doubtful"):
                 self.doubts += 1
             else:
-                assert known[name].get("address") == self.ledger.published.get(name), (name, known, self.log)
+                assert known[name].get("address") == self.ledger.published.get(name), f"{name}\n{known}\n{self.ledger.published}\n{self.log}"
         self.daemon = Daemon(self.lab.gateway, self.home, config, wrap=self.wrap, wait=False)
         return self.daemon
 

@@ -173,7 +173,7 @@ class Mischief:
 
     def __init__(self, lab, random, whole, servers):
         self.lab, self.random, self.whole, self.servers = lab, random, whole, servers
-        self.published, self.requests, self.spoilt = {}, 0, 0
+        self.published, self.heard, self.requests, self.spoilt = {}, {}, 0, 0
         lab.server.answer = self.answer
 
     def answer(self, request):
@@ -182,7 +182,8 @@ class Mischief:
         if self.spoilt > 0:
             self.spoilt -= 1
             return self.random.choice(BAD_ANSWERS)
-        self.published[name] = request.query["myip"]
+        if request.connection >= self.heard.get(name, 0):  # and not one that was given up for a later one
+            self.published[name], self.heard[name] = request.query["myip"], request.connection
         return good(request)
 
     def fault(self):

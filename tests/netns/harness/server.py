@@ -41,6 +41,7 @@ class Request:
     peer: str
     peer_port: int
     local: str
+    connection: int = 0  # the how manieth that was accepted, from 1
     read: float = 0.0  # it was read whole
     body: bytes = b""
     answered: float | None = None  # the last byte of the answer was handed to the kernel
@@ -198,7 +199,7 @@ class Server:
             except OSError:
                 return
             self._note(lambda: self._count(connection))
-            self._spawn(self._serve, connection, peer)
+            self._spawn(self._serve, connection, peer, self.connections)
 
     def _count(self, connection):
         self.connections += 1
@@ -206,13 +207,14 @@ class Server:
         if self._stopping.is_set():
             _shut(connection)
 
-    def _serve(self, connection, peer):
+    def _serve(self, connection, peer, number):
         stream = connection
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             local = connection.getsockname()
             stream = self._handshake(connection)
             while request := _read_request(stream, peer, local):
+                request.connection = number
                 self._note(lambda: self.requests.append(request))
                 if not self._respond(stream, connection, request):
                     return
