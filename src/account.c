@@ -6,6 +6,7 @@
 #include "mem.h"
 #include "timer.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,11 +204,20 @@ static void tell_rest(struct account *account, uint64_t wait_ms)
     account->told_rest |= due > 0;
 }
 
+/* The other half of the invariant of record.h: a record that is updating has its place in the queue, or its request. */
+static void check(const struct account *account)
+{
+    for (size_t i = 0; i < account->count; i++)
+        assert((record_state(account->slots[i]->record) == RECORD_UPDATING) ==
+               (account->slots[i]->due || account->slots[i]->batch));
+}
+
 static void on_flush(void *arg)
 {
     struct account *account = arg;
     uint64_t wait_ms = rest_ms(account);
 
+    check(account);
     for (size_t i = 0; i < (is_single(account) ? 1 : ACCOUNT_CONCURRENCY) && !wait_ms && !account->refused; i++) {
         struct batch *batch =
             account->batches[i] ? NULL : batch_make(account->provider, account->slots, account->count);
