@@ -17,6 +17,10 @@ enum digest digest_find(const char *word);
  * where policy forbids it). */
 char *digest_make(enum digest digest, const char *key, const char *data, bool base64);
 
+/* The library is to overwrite what it frees, where it can be told so: answers stand in its buffers as they are. Before
+ * anything else is done with it. */
+void digest_wipe_freed(void);
+
 /* The library's part: the length of what it wrote to out, which has DIGEST_SIZE bytes, or 0. key may be NULL. */
 size_t digest_compute(enum digest digest, const void *key, size_t key_length, const char *data, unsigned char *out);
 

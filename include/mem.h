@@ -1,7 +1,8 @@
 /* mem: memory that is there or ends the program.
  *
  * None of these returns NULL: without memory for a few hundred bytes there is nothing sensible left to do, and no
- * caller has an out-of-memory branch that is never tried. What they return is given back with free(3). */
+ * caller has an out-of-memory branch that is never tried. What they return is given back with free(3), if nothing else
+ * is said. */
 #ifndef WANDDNS_MEM_H
 #define WANDDNS_MEM_H
 
@@ -13,14 +14,20 @@ void *mem_alloc(size_t size);
 /* Room for count elements of size bytes; the old content stays, what is new is not cleared. */
 void *mem_resize(void *old, size_t count, size_t size);
 
+/* Whole pages apart from the heap, all zero, which are given back with munmap(2). */
+void *mem_pages(size_t size);
+
 /* A copy of the text; NULL stays NULL. */
 char *mem_string(const char *text);
 
 /* A copy of the first length bytes, with a NUL behind them. */
 char *mem_string_n(const char *text, size_t length);
 
-/* Overwrites a secret and frees it; NULL is allowed. */
-void mem_wipe(char *secret);
+/* As free(3), for what may hold a secret: the whole block is overwritten before it is given back. NULL is allowed. */
+void mem_wipe(void *secret);
+
+/* As realloc(3), in the same way. For libraries: NULL when there is no memory. */
+void *mem_move(void *old, size_t size);
 
 /* Ends the program: a library had no memory for something of ours. */
 _Noreturn void mem_exhausted(void);

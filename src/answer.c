@@ -246,7 +246,7 @@ static char *find_header(const char *headers, const char *name)
         if (line > length && headers[length] == ':' && strncasecmp(headers, name, length) == 0) {
             size_t blanks = 1 + strspn(headers + length + 1, " \t");
 
-            free(found);
+            mem_wipe(found);
             found = mem_string_n(headers + length + blanks, line > length + blanks ? line - length - blanks : 0);
         }
         headers += line + strspn(headers + line, "\r\n");
@@ -316,7 +316,7 @@ static bool json_fits(const struct answer_rule *rule, const struct json_t *json)
     char *text = json_text(at);
     bool fits = rule->pattern ? text && any_fits(rule->pattern, is_pattern_of, text) : json_is_something(at);
 
-    free(text);
+    mem_wipe(text);
     return fits;
 }
 

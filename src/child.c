@@ -59,7 +59,7 @@ static void free_child(struct child *child)
     timer_free(child->timer);
     close_descriptor(child->pidfd);
     close_descriptor(child->pipe);
-    free(child);
+    mem_wipe(child); /* with what the program wrote */
 }
 
 /* ---- The end. ---- */

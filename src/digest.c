@@ -40,7 +40,7 @@ static size_t compute(enum digest digest, const char *key, const char *data, uns
     bytes = mem_string(key);
     length =
         read_hex(key + 4, (unsigned char *)bytes) ? digest_compute(digest, bytes, (strlen(key) - 4) / 2, data, out) : 0;
-    free(bytes);
+    mem_wipe(bytes);
     return length;
 }
 
@@ -56,5 +56,6 @@ char *digest_make(enum digest digest, const char *key, const char *data, bool ba
         buf_add_base64(&text, out, length);
     for (size_t i = 0; !base64 && i < length; i++)
         buf_addf(&text, "%02x", out[i]);
+    explicit_bzero(out, sizeof out); /* perhaps a key of the next one */
     return buf_take(&text);
 }

@@ -1,8 +1,38 @@
 #include "digest.h"
 
+#include "mem.h"
+
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdlib.h>
 #include <string.h>
+
+static void *take(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return malloc(size);
+}
+
+static void *move(void *old, size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    if (size)
+        return mem_move(old, size);
+    mem_wipe(old);
+    return NULL;
+}
+
+static void give_back(void *memory, const char *file, int line)
+{
+    (void)file, (void)line;
+    mem_wipe(memory);
+}
+
+void digest_wipe_freed(void)
+{
+    CRYPTO_set_mem_functions(take, move, give_back);
+}
 
 size_t digest_compute(enum digest digest, const void *key, size_t key_length, const char *data, unsigned char *out)
 {

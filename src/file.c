@@ -13,28 +13,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Through a buffer that leaves nothing behind where it grows: it may be a secret. */
 static int read_all(int fd, size_t max, char **content, size_t *length)
 {
-    size_t size = 4096, used = 0;
-    char *text = mem_resize(NULL, size, 1);
+    struct buf text = {0};
+    char part[4096];
+    int error = 0;
     ssize_t got;
 
-    while ((got = read(fd, text + used, size - used - 1)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 || (used += (size_t)got) > max) {
-            int error = got < 0 ? errno : EFBIG;
-
-            free(text);
-            return -error;
-        }
-        if (size - used < 2048)
-            text = mem_resize(text, size *= 2, 1);
-    }
-    text[used] = '\0';
-    *content = text;
-    *length = used;
-    return 0;
+    do {
+        got = read(fd, part, sizeof part);
+        if (got > 0)
+            buf_add_n(&text, part, (size_t)got);
+        if (got < 0 && errno != EINTR)
+            error = errno;
+        else if (text.length > max)
+            error = EFBIG;
+    } while (got != 0 && !error);
+    explicit_bzero(part, sizeof part);
+    *length = text.length;
+    if (error)
+        buf_free(&text);
+    else
+        *content = buf_take(&text);
+    return -error;
 }
 
 /* Without O_NONBLOCK a FIFO in the place of the file would hold the program for ever. */

@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "buf.h"
+#include "digest.h"
 #include "log.h"
 #include "mem.h"
 #include "multi.h"
@@ -436,7 +437,9 @@ struct http *http_open(struct event_base *base, const char *ca_file)
 {
     struct http *http = mem_alloc(sizeof *http);
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    digest_wipe_freed();
+    /* libcurl copies all that a request is made of, and frees it as it is: here it is overwritten first. */
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, mem_wipe, mem_move, strdup, calloc) != CURLE_OK) {
         log_error("libcurl does not start");
         exit(1);
     }

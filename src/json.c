@@ -6,8 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The texts of others hold tokens, and our own ones passwords: libjansson frees them as they are. */
+static void have_freed_wiped(void)
+{
+    json_set_alloc_funcs(malloc, mem_wipe);
+}
+
 struct json_t *json_parse(const char *text, size_t length)
 {
+    have_freed_wiped();
     return json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 }
 
@@ -27,7 +34,7 @@ const struct json_t *json_at(const struct json_t *json, const char *path)
         json = json_is_array(json) && length && key[strspn(key, "0123456789")] == '\0'
                    ? json_array_get(json, strtoul(key, NULL, 10))
                    : json_object_get(json, key);
-        free(key);
+        mem_wipe(key);
         path += length + (path[length] == '.');
     }
     return json;
@@ -43,7 +50,7 @@ char *json_text(const struct json_t *json)
         return NULL;
     dumped = json_dumps(json, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     text = mem_string(dumped);
-    free(dumped);
+    mem_wipe(dumped);
     return text;
 }
 
@@ -107,9 +114,11 @@ static void remove_nulls(json_t *json)
 
 char *json_tidy(const char *text)
 {
-    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
     char *dumped, *tidy;
+    json_t *json;
 
+    have_freed_wiped();
+    json = json_loads(text, JSON_DECODE_ANY, NULL);
     if (!json)
         return NULL;
     remove_nulls(json);

@@ -1,12 +1,11 @@
 #include "mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef HAVE_MALLOC_TRIM
-#include <malloc.h>
-#endif
+#include <sys/mman.h>
 
 void mem_exhausted(void)
 {
@@ -33,6 +32,13 @@ void *mem_resize(void *old, size_t count, size_t size)
     return or_exit(realloc(old, count && size ? count * size : 1));
 }
 
+void *mem_pages(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return or_exit(pages == MAP_FAILED ? NULL : pages);
+}
+
 char *mem_string(const char *text)
 {
     return text ? mem_string_n(text, strlen(text)) : NULL;
@@ -46,12 +52,26 @@ char *mem_string_n(const char *text, size_t length)
     return copy;
 }
 
-void mem_wipe(char *secret)
+/* malloc_usable_size(3): that of the block, which may be more than was asked for; all of it is ours. */
+void mem_wipe(void *secret)
 {
     if (!secret)
         return;
-    explicit_bzero(secret, strlen(secret));
+    explicit_bzero(secret, malloc_usable_size(secret));
     free(secret);
+}
+
+void *mem_move(void *old, size_t size)
+{
+    size_t old_size = old ? malloc_usable_size(old) : 0;
+    void *fresh = malloc(size);
+
+    if (!fresh)
+        return NULL;
+    if (old)
+        memcpy(fresh, old, old_size < size ? old_size : size);
+    mem_wipe(old);
+    return fresh;
 }
 
 void mem_trim(void)

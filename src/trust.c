@@ -1,5 +1,6 @@
 #include "trust.h"
 
+#include "digest.h"
 #include "mem.h"
 
 #include <curl/curl.h>
@@ -12,6 +13,7 @@ void trust_store(char **file, char **folder)
     const char *text;
     CURL *easy;
 
+    digest_wipe_freed(); /* this is the first that is heard of libcurl, and of what is below it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     easy = curl_easy_init();
     if (!easy)

@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <malloc.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,12 +55,72 @@ static void test_strings(void **state)
     free(copy);
 }
 
-static void test_wipe_takes_null(void **state)
+/* ---- What is left in memory that is given back. ---- */
+
+enum { BLOCK = 1000 };
+
+static unsigned char left[BLOCK];
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void __wrap_free(void *memory)
+{
+    if (memory && malloc_usable_size(memory) >= BLOCK)
+        memcpy(left, memory, BLOCK);
+    __real_free(memory);
+}
+
+static unsigned char *secret_block(void)
+{
+    unsigned char *block = mem_alloc(BLOCK);
+
+    memset(block, 'x', BLOCK);
+    block[10] = 0; /* it need not be one text */
+    memset(left, 'y', BLOCK);
+    return block;
+}
+
+static void assert_nothing_left(void)
+{
+    for (size_t i = 0; i < BLOCK; i++)
+        assert_int_equal(left[i], 0);
+}
+
+static void test_wipe_overwrites(void **state)
 {
     (void)state;
+    mem_wipe(secret_block());
+    assert_nothing_left();
     mem_wipe(NULL);
-    mem_wipe(mem_string("secret"));
     mem_trim();
+}
+
+static void test_move_keeps_content_and_overwrites_the_old(void **state)
+{
+    static const size_t sizes[] = {1, BLOCK / 2, BLOCK, BLOCK + 1, 100 * BLOCK};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        unsigned char *old = secret_block(), *moved = mem_move(old, sizes[i]);
+
+        assert_nothing_left();
+        for (size_t j = 0; j < sizes[i] && j < BLOCK; j++)
+            assert_int_equal(moved[j], j == 10 ? 0 : 'x');
+        free(moved);
+    }
+    free(mem_move(NULL, 0));
+}
+
+static void test_pages_are_zero(void **state)
+{
+    unsigned char *pages = mem_pages(8192);
+
+    (void)state;
+    for (size_t i = 0; i < 8192; i++)
+        assert_int_equal(pages[i], 0);
+    assert_int_equal((uintptr_t)pages % 4096, 0);
+    assert_int_equal(munmap(pages, 8192), 0);
 }
 
 /* Runs fn in a child; the exit status, or -1 when a signal ended it. */
@@ -101,7 +163,9 @@ int main(void)
         cmocka_unit_test(test_alloc_is_zero),
         cmocka_unit_test(test_resize_keeps_content),
         cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_wipe_takes_null),
+        cmocka_unit_test(test_wipe_overwrites),
+        cmocka_unit_test(test_move_keeps_content_and_overwrites_the_old),
+        cmocka_unit_test(test_pages_are_zero),
         cmocka_unit_test(test_overflow_ends_the_program),
     };
 
