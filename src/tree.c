@@ -23,7 +23,7 @@ static struct reading {
     tree_fault_fn *fault;
     void *arg;
     bool failed;
-    struct scan_sections opened;
+    struct scan scan;
     struct value_place {
         cfg_opt_t *opt;
         unsigned index;
@@ -92,13 +92,14 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 
     if (strncmp(format, "no such option", strlen("no such option")) == 0) {
         add_unknown_key(&text, cfg, va_arg(args, const char *));
+    } else if (strncmp(format, "unexpected token", strlen("unexpected token")) == 0) {
+        buf_add(&text,
+                "unexpected token: a value with other than letters, digits, '.', '-' or '_' must stand in quotes");
     } else {
         char line[512];
 
         vsnprintf(line, sizeof line, format, args);
         buf_add(&text, line);
-        if (strncmp(format, "unexpected token", strlen("unexpected token")) == 0)
-            buf_add(&text, ": a value with other than letters, digits, '.', '-' or '_' must stand in quotes");
     }
     fault(current, cfg->line, "%s", buf_text(&text));
     buf_free(&text);
@@ -133,12 +134,11 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
     struct reading *reading = current;
     unsigned index = cfg_opt_size(opt) - 1;
-    const char *text = cfg_opt_getnstr(opt, index);
+    const char *text = scan_value(&reading->scan, cfg_opt_getnstr(opt, index));
     const struct value_place *before = follows_last(reading, opt, index) ? NULL : find_value(reading, opt, index);
 
-    if (before && strcmp(before->text, text) != 0) {
+    if (before && strcmp(before->text, text) != 0)
         fault(reading, cfg->line, "'%s' stands here a second time, first in line %d", opt->name, before->line);
-    }
     if (before)
         return 0;
     reading->values = mem_resize(reading->values, reading->value_count + 1, sizeof *reading->values);
@@ -151,11 +151,11 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
     struct reading *reading = current;
 
     (void)cfg;
-    assert(reading->closed_count < reading->opened.count); /* the scan balanced the braces */
+    assert(reading->closed_count < reading->scan.section_count); /* the scan balanced the braces */
     reading->sections = mem_resize(reading->sections, reading->closed_count + 1, sizeof *reading->sections);
     reading->sections[reading->closed_count] = (struct section_place){
         cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1),
-        reading->opened.lines[reading->closed_count],
+        reading->scan.section_lines[reading->closed_count],
     };
     reading->closed_count++;
     return 0;
@@ -312,7 +312,7 @@ static void check_nothing_lost(struct reading *reading)
     }
 }
 
-static struct tree_node *parse(struct reading *reading, const char *text, const struct tree_key *schema)
+static struct tree_node *parse(struct reading *reading, const struct tree_key *schema)
 {
     cfg_opt_t *opts = make_opts(schema);
     cfg_t *cfg = cfg_init(opts, CFGF_NONE);
@@ -322,7 +322,7 @@ static struct tree_node *parse(struct reading *reading, const char *text, const 
         abort();
     cfg_set_error_function(cfg, on_error);
     current = reading;
-    if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !reading->failed)
+    if (cfg_parse_buf(cfg, buf_text(&reading->scan.text)) != CFG_SUCCESS && !reading->failed)
         fault(reading, cfg->line, "this is not understood");
     current = NULL;
     if (!reading->failed)
@@ -348,7 +348,7 @@ static void clear_reading(struct reading *reading)
     free(reading->values);
     free(reading->calls);
     free(reading->sections);
-    free(reading->opened.lines);
+    scan_clear(&reading->scan);
 }
 
 static void on_scan_fault(void *arg, int line, const char *text)
@@ -359,12 +359,12 @@ static void on_scan_fault(void *arg, int line, const char *text)
 static struct tree_node *read_text(const char *name, const char *text, size_t length, const struct tree_key *schema,
                                    bool foreign, tree_fault_fn *fault_fn, void *arg)
 {
-    struct reading reading = {.name = name, .text = text, .fault = fault_fn, .arg = arg};
     char *copy = mem_string_n(text, length);
+    struct reading reading = {.name = name, .text = copy, .fault = fault_fn, .arg = arg};
     struct tree_node *tree = NULL;
 
-    if (scan_text(copy, length, foreign, &reading.opened, on_scan_fault, &reading))
-        tree = parse(&reading, copy, schema);
+    if (scan_read(copy, length, foreign, &reading.scan, on_scan_fault, &reading))
+        tree = parse(&reading, schema);
     clear_reading(&reading);
     mem_wipe(copy);
     return tree;
