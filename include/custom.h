@@ -8,7 +8,7 @@
 struct custom {
     const struct tree_value *url, *method; /* method may be NULL */
     const struct tree_node *answers;       /* texts that mean success, or NULL */
-    const char *username, *password;       /* or NULL */
+    bool has_username, has_password;
 };
 
 /* Puts it into the definition that leaves it to the user. */

@@ -3,7 +3,8 @@
 #ifndef WANDDNS_MEMORY_H
 #define WANDDNS_MEMORY_H
 
-#include <stdbool.h>
+#include "secret.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,11 +13,11 @@ struct memory;
 struct memory *memory_new(void);
 void memory_free(struct memory *memory);
 
-/* Everything is kept under a key, such as the name of a zone, for so long; 0 means until it is forgotten. */
-void memory_keep(struct memory *memory, const char *key, const char *name, const char *text, uint64_t for_ms);
+/* Everything is held under a key, such as the name of a zone, for so long; 0 means until it is forgotten. */
+void memory_keep(struct memory *memory, const char *key, const char *name, struct secret *text, uint64_t for_ms);
 
 /* NULL when there is none, or no longer. Belongs to the memory until that is changed. */
-const char *memory_find(const struct memory *memory, const char *key, const char *name);
+struct secret *memory_find(const struct memory *memory, const char *key, const char *name);
 
 /* All that is kept under the key. */
 void memory_forget(struct memory *memory, const char *key);

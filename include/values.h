@@ -16,7 +16,8 @@ struct update_item {
 
 /* What a step found in an answer. */
 struct values_found {
-    char *name, *text;
+    char *name;
+    struct secret *text;
 };
 
 /* Parts of the request that is being made, for signatures and bodies; NULL: not yet. */
@@ -42,8 +43,8 @@ struct values {
 
 void values_clear(struct values *values);
 
-/* Gives a name a value; text is copied, NULL takes it away. */
-void values_set(struct values *values, const char *name, const char *text);
+/* Gives a name a value, which is held; NULL takes it away. */
+void values_set(struct values *values, const char *name, struct secret *text);
 
 /* For templates. What it returns is gone with the next call. */
 struct template_value values_find(void *values, const char *name);

@@ -139,7 +139,7 @@ static struct config_provider *read_provider(struct reading *reading, const stru
 {
     struct config_provider *provider = login_read(&reading->faults, node, place, &reading->holds_secret);
 
-    provider->section = section_checksum(checksum(checksum_begin, provider->password), node);
+    provider->section = section_checksum(checksum(checksum_begin, secret_reveal(provider->password)), node);
     return provider;
 }
 
@@ -233,8 +233,8 @@ static bool same(const char *a, const char *b)
 bool config_provider_equal(const struct config_provider *a, const struct config_provider *b)
 {
     return same(a->definition->name, b->definition->name) && same(a->server, b->server) &&
-           same(a->username, b->username) && config_provider_login(a) == config_provider_login(b) &&
-           same(a->password, b->password);
+           secret_equal(a->username, b->username) && config_provider_login(a) == config_provider_login(b) &&
+           secret_equal(a->password, b->password);
 }
 
 void config_keep_provider(struct config *fresh, size_t index, struct config *old, const struct config_provider *kept)
@@ -254,17 +254,17 @@ uint32_t config_provider_place(const struct config_provider *provider)
 {
     uint32_t sum = checksum(checksum_begin, provider->definition->name);
 
-    return checksum(checksum(sum, provider->server), provider->username);
+    return checksum(checksum(sum, provider->server), secret_reveal(provider->username));
 }
 
 uint32_t config_provider_login(const struct config_provider *provider)
 {
     const struct definition *definition = provider->definition;
-    uint32_t sum = checksum(config_provider_place(provider), provider->password);
+    uint32_t sum = checksum(config_provider_place(provider), secret_reveal(provider->password));
 
     sum = checksum(checksum(sum, provider->zone), provider->program);
-    for (size_t i = 0; i < provider->options.count; i++)
-        sum = checksum(sum, provider->options.list[i]);
+    for (size_t i = 0; i < provider->option_count; i++)
+        sum = checksum(checksum(sum, provider->options[i].name), secret_reveal(provider->options[i].value));
     if (definition->takes_url)
         sum = checksum(checksum(sum, definition->steps[0].url), definition->steps[0].method);
     for (size_t i = 0; definition->takes_url && i < definition->rules.count; i++)

@@ -11,7 +11,7 @@
 
 enum { MAX_SECRET = 4096 };
 
-char *credential_read_file(struct faults *faults, const char *key, int line, const char *path)
+struct secret *credential_read_file(struct faults *faults, const char *key, int line, const char *path)
 {
     char *text = NULL;
     size_t length = 0;
@@ -30,18 +30,18 @@ char *credential_read_file(struct faults *faults, const char *key, int line, con
     if (strlen(text) != length)
         fault_at(faults, line, "%s: %s: there is a NUL in it", key, path);
     text[strcspn(text, "\r\n")] = '\0';
-    return text;
+    return secret_take(text);
 }
 
 /* A password may begin with one of the prefixes by chance: what could be one is not repeated in a fault. */
 
-static char *read_variable(struct faults *faults, int line, const char *name)
+static struct secret *read_variable(struct faults *faults, int line, const char *name)
 {
     const char *text = getenv(name);
 
     if (!text)
         fault_at(faults, line, "password: env: there is no such variable in the environment");
-    return mem_string(text);
+    return secret_new(text);
 }
 
 /* In $CREDENTIALS_DIRECTORY. */
@@ -54,9 +54,10 @@ static char *credential_file(const char *name)
     return buf_take(&path);
 }
 
-static char *read_credential(struct faults *faults, int line, const char *name)
+static struct secret *read_credential(struct faults *faults, int line, const char *name)
 {
-    char *path = credential_file(name), *secret = NULL;
+    struct secret *secret = NULL;
+    char *path = credential_file(name);
 
     if (!*name || *name == '.' || strchr(name, '/'))
         fault_at(faults, line, "password: credential: this is no name of a file");
@@ -70,7 +71,7 @@ static char *read_credential(struct faults *faults, int line, const char *name)
     return secret;
 }
 
-static char *read_file(struct faults *faults, int line, const char *path)
+static struct secret *read_file(struct faults *faults, int line, const char *path)
 {
     if (path[0] == '/')
         return credential_read_file(faults, "password", line, path);
@@ -80,7 +81,7 @@ static char *read_file(struct faults *faults, int line, const char *path)
 
 static const struct {
     const char *prefix;
-    char *(*read)(struct faults *faults, int line, const char *rest);
+    struct secret *(*read)(struct faults *faults, int line, const char *rest);
 } places[] = {{"credential:", read_credential}, {"env:", read_variable}, {"file:", read_file}};
 
 enum { PLACES = sizeof places / sizeof *places };
@@ -95,12 +96,12 @@ static size_t place_of(const char *text)
     return i;
 }
 
-char *credential_read(struct faults *faults, const struct tree_value *value)
+struct secret *credential_read(struct faults *faults, const struct tree_value *value)
 {
     size_t place = place_of(value->text);
 
     if (place == PLACES)
-        return mem_string(value->text);
+        return secret_new(value->text);
     return places[place].read(faults, value->line, value->text + strlen(places[place].prefix));
 }
 

@@ -43,7 +43,8 @@ void custom_apply(struct definition *definition, const struct custom *custom, st
     free(definition->server);
     definition->server = mem_string("https://localhost"); /* no fault of its own */
     if (!is_url(text, &length)) {
-        fault_at(faults, custom->url->line, "url: '%s' is not such as https://HOST/...", text);
+        fault_at(faults, custom->url->line, "url: '%.*s' is not such as https://HOST/...", (int)strcspn(text, "?"),
+                 text);
         return;
     }
     free(definition->server);
@@ -60,11 +61,11 @@ void custom_apply(struct definition *definition, const struct custom *custom, st
         free(step->method);
         step->method = mem_string(custom->method->text);
     }
-    if (strstr(text, "{username}") && !custom->username)
+    if (strstr(text, "{username}") && !custom->has_username)
         fault_at(faults, custom->url->line, "url: there is no username in this section");
-    if (strstr(text, "{password}") && !custom->password)
+    if (strstr(text, "{password}") && !custom->has_password)
         fault_at(faults, custom->url->line, "url: there is no password in this section");
-    if (custom->username && custom->password && !strstr(text, "{password}")) {
+    if (custom->has_username && custom->has_password && !strstr(text, "{password}")) {
         free(definition->auth);
         definition->auth = mem_string("basic");
     }

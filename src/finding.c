@@ -18,7 +18,7 @@ static char *value_at(const struct verdict_answer *answer, struct values *values
     char *path = *spec == '/' ? mem_string(spec) : values_expand(values, spec);
     char *found = answer_value(answer->http, json, path, &source);
 
-    free(path);
+    mem_wipe(path);
     return found;
 }
 
@@ -27,7 +27,7 @@ static const struct json_t *json_by(struct values *values, const struct json_t *
     char *expanded = values_expand(values, path);
 
     json = json_at(json, expanded);
-    free(expanded);
+    mem_wipe(expanded);
     return json;
 }
 
@@ -54,10 +54,10 @@ static bool pair_fits(struct values *values, const struct json_t *element, const
     bool fits = strcmp(a, b) == 0;
 
     free(path);
-    free(wanted);
-    free(text);
-    free(a);
-    free(b);
+    mem_wipe(wanted);
+    mem_wipe(text);
+    mem_wipe(a);
+    mem_wipe(b);
     return fits;
 }
 
@@ -234,11 +234,11 @@ static void keep(const struct verdict_answer *answer, struct values *values, con
 
     for (size_t i = 0; i < step->get.count; i++) {
         char *name = name_of(step->get.list[i]);
-        char *text = value_at(answer, values, element, definition_text(step->get.list[i]));
+        struct secret *text = secret_take(value_at(answer, values, element, definition_text(step->get.list[i])));
 
         if (text && is_kept(step, name))
             memory_keep(memory, key, name, text, for_ms);
-        mem_wipe(text);
+        secret_free(text);
         free(name);
     }
 }
@@ -284,12 +284,13 @@ static char *remembered_zone(const struct values *values, const struct definitio
     return NULL;
 }
 
-static void set(struct values *values, const char *name, const char *text)
+static void set(struct values *values, const char *name, struct secret *text)
 {
-    char *zone = strcmp(name, "zone") == 0 && text ? names_normalize(text) : NULL;
+    bool is_zone = strcmp(name, "zone") == 0 && text;
+    struct secret *zone = is_zone ? secret_take(names_normalize(secret_reveal(text))) : NULL;
 
     values_set(values, name, zone ? zone : text);
-    free(zone);
+    secret_free(zone);
 }
 
 bool finding_recall(struct values *values, const struct definition_step *step, const struct memory *memory)
@@ -410,11 +411,12 @@ enum finding finding_take(const struct verdict_answer *answer, struct values *va
     for (size_t i = 0; i < step->get.count; i++) {
         char *name = name_of(step->get.list[i]);
         bool of_all = step->more && strcmp(step->more, name) == 0;
-        char *text = value_at(answer, values, of_all ? answer->json : element, definition_text(step->get.list[i]));
+        struct secret *text =
+            secret_take(value_at(answer, values, of_all ? answer->json : element, definition_text(step->get.list[i])));
 
         set(values, name, text);
         any |= text != NULL;
-        mem_wipe(text);
+        secret_free(text);
         free(name);
     }
     if (!step->list && current_spec(step) && is_unchanged(values))

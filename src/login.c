@@ -75,8 +75,8 @@ static void read_password(struct faults *faults, const struct tree_node *section
         provider->password = credential_read(faults, inline_value);
     else if (file_value)
         provider->password = credential_read_file(faults, "password-file", file_value->line, file_value->text);
-    if (provider->password && credential_fault(provider->password, false))
-        fault_at(faults, value->line, "password: it %s", credential_fault(provider->password, false));
+    if (provider->password && credential_fault(secret_reveal(provider->password), false))
+        fault_at(faults, value->line, "password: it %s", credential_fault(secret_reveal(provider->password), false));
     if (!value && needs(provider, "password"))
         fault_at(faults, section->line, "provider %s: there is no password and no password-file", provider->id);
 }
@@ -95,7 +95,7 @@ static void read_username(struct faults *faults, const struct tree_node *section
     const struct tree_value *value = tree_value(section, "username");
 
     if (value) {
-        provider->username = mem_string(value->text);
+        provider->username = secret_new(value->text);
         if (credential_fault(value->text, uses_basic(provider->definition)))
             fault_at(faults, value->line, "username: it %s",
                      credential_fault(value->text, uses_basic(provider->definition)));
@@ -219,40 +219,46 @@ static bool is_server(const char *text)
            !server_fault(text + (plain ? 7 : 8)) && !strchr(text, '@');
 }
 
+static bool knows_option(const struct definition *definition, const char *name)
+{
+    return definition_find(&definition->options, name) ||
+           (definition_find(&definition->needs, name) && strcmp(name, "username") != 0 &&
+            strcmp(name, "password") != 0 && strcmp(name, "zone") != 0);
+}
+
 static void read_options(struct faults *faults, const struct tree_node *section, struct config_provider *provider)
 {
     const struct tree_node *node = tree_find(section, "options");
     const struct definition *definition = provider->definition;
-    struct definition_list *options = &provider->options;
 
-    options->list = mem_alloc((node ? node->value_count : 0) * sizeof *options->list);
+    provider->options = mem_alloc((node ? node->value_count : 0) * sizeof *provider->options);
     for (size_t i = 0; node && i < node->value_count; i++) {
         const struct tree_value *value = &node->values[i];
+        const char *text = definition_text(value->text);
         char *name = mem_string_n(value->text, strcspn(value->text, "="));
 
-        if (!definition_text(value->text) || !*definition_text(value->text) ||
-            (definition->auth && credential_fault(definition_text(value->text), false)))
+        if (!text && !knows_option(definition, name)) /* it may be a secret */
+            fault_at(faults, value->line, "options: there is one that is not of the form name=value");
+        else if (!text || !*text || (definition->auth && credential_fault(text, false)))
             fault_at(faults, value->line, "options: '%s' is not of the form name=value", name);
-        else if (!definition_find(&definition->options, name) &&
-                 (!definition_find(&definition->needs, name) || strcmp(name, "username") == 0 ||
-                  strcmp(name, "password") == 0 || strcmp(name, "zone") == 0))
+        else if (!knows_option(definition, name))
             fault_at(faults, value->line, "options: the provider %s knows no '%s' (wanddns providers %s)",
                      definition->name, name, definition->name);
-        else if (definition_find(options, name))
+        else if (login_option(provider, name))
             fault_at(faults, value->line, "options: '%s' stands here a second time", name);
-        else if (is_literal_option(definition, name) && !template_is_literal(definition_text(value->text)))
+        else if (is_literal_option(definition, name) && !template_is_literal(text))
             fault_at(faults, value->line, "options: '%s' must be true, false or a number", name);
-        else if (is_server_option(definition, name) && !is_server(definition_text(value->text)))
+        else if (is_server_option(definition, name) && !is_server(text))
             fault_at(faults, value->line, "options: '%s' is no https:// URL", name);
         else
-            options->list[options->count++] = mem_string(value->text);
-        free(name);
+            provider->options[provider->option_count++] = (struct login_option){mem_string(name), secret_new(text)};
+        mem_wipe(name);
     }
     for (size_t i = 0; i < definition->needs.count; i++) {
         const char *name = definition->needs.list[i];
 
         if (strcmp(name, "username") != 0 && strcmp(name, "password") != 0 && strcmp(name, "zone") != 0 &&
-            !definition_find(options, name))
+            !login_option(provider, name))
             fault_at(faults, section->line, "provider %s: there is no option '%s': options = { \"%s=...\" }",
                      provider->id, name, name);
     }
@@ -263,7 +269,7 @@ static void read_url(struct faults *faults, const struct tree_node *section, str
 {
     static const char *const keys[] = {"url", "method", "answer"};
     const struct custom custom = {tree_value(section, "url"), tree_value(section, "method"),
-                                  tree_find(section, "answer"), provider->username, provider->password};
+                                  tree_find(section, "answer"), provider->username != NULL, provider->password != NULL};
     const struct tree_node *node;
 
     for (size_t i = 0; !provider->definition->takes_url && i < sizeof keys / sizeof *keys; i++)
@@ -390,13 +396,25 @@ void login_free(struct config_provider *provider)
     names_clear(&provider->names);
     place_clear(provider->place);
     free(provider->place);
-    mem_wipe(provider->password);
-    definition_clear_list(&provider->options);
+    for (size_t i = 0; i < provider->option_count; i++) {
+        free(provider->options[i].name);
+        secret_free(provider->options[i].value);
+    }
+    free(provider->options);
+    secret_free(provider->password);
+    secret_free(provider->username);
     free(provider->program);
     free(provider->zone);
-    free(provider->username);
-    free(provider->server);
+    mem_wipe(provider->server); /* which is refused with a password in it */
     free(provider->id);
     definition_free(provider->definition);
     free(provider);
+}
+
+const struct secret *login_option(const struct config_provider *provider, const char *name)
+{
+    for (size_t i = 0; i < provider->option_count; i++)
+        if (strcmp(provider->options[i].name, name) == 0)
+            return provider->options[i].value;
+    return NULL;
 }

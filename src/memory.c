@@ -8,7 +8,8 @@
 #include <string.h>
 
 struct value {
-    char *name, *text;
+    char *name;
+    struct secret *text;
     uint64_t until_ms; /* 0: for ever */
 };
 
@@ -41,7 +42,7 @@ static void free_kept(void *arg)
 
     for (size_t i = 0; i < kept->count; i++) {
         free(kept->values[i].name);
-        mem_wipe(kept->values[i].text);
+        secret_free(kept->values[i].text);
     }
     free(kept->values);
     free(kept->key);
@@ -60,7 +61,7 @@ void memory_free(struct memory *memory)
     free(memory);
 }
 
-void memory_keep(struct memory *memory, const char *key, const char *name, const char *text, uint64_t for_ms)
+void memory_keep(struct memory *memory, const char *key, const char *name, struct secret *text, uint64_t for_ms)
 {
     struct kept *kept = find_kept(memory, key);
     struct value *value = NULL;
@@ -79,12 +80,12 @@ void memory_keep(struct memory *memory, const char *key, const char *name, const
         value = &kept->values[kept->count++];
         *value = (struct value){.name = mem_string(name)};
     }
-    mem_wipe(value->text);
-    value->text = mem_string(text);
+    secret_free(value->text);
+    value->text = secret_hold(text);
     value->until_ms = for_ms ? timer_now_ms() + for_ms : 0;
 }
 
-const char *memory_find(const struct memory *memory, const char *key, const char *name)
+struct secret *memory_find(const struct memory *memory, const char *key, const char *name)
 {
     const struct kept *kept = find_kept(memory, key);
 

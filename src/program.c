@@ -38,7 +38,7 @@ static void on_done(void *arg, const struct child_result *result)
     };
 
     program->fn(program->arg, &answer);
-    free(line);
+    mem_wipe(line);
     free(program);
 }
 
@@ -46,8 +46,8 @@ static char *make_input(const struct config_provider *provider)
 {
     struct buf input = {0};
 
-    buf_addf(&input, "%s\n%s\n", provider->username ? provider->username : "",
-             provider->password ? provider->password : "");
+    buf_addf(&input, "%s\n%s\n", provider->username ? secret_reveal(provider->username) : "",
+             provider->password ? secret_reveal(provider->password) : "");
     return buf_take(&input);
 }
 

@@ -47,7 +47,7 @@ static void make_signs(struct values *values)
 static void clear_signs(struct values *values)
 {
     for (size_t i = 0; values->signs && i < values->definition->sign_count; i++)
-        free(values->signs[i]);
+        mem_wipe(values->signs[i]);
     free(values->signs);
     values->signs = NULL;
 }

@@ -14,10 +14,10 @@ void values_clear(struct values *values)
 {
     for (size_t i = 0; i < values->found_count; i++) {
         free(values->found[i].name);
-        mem_wipe(values->found[i].text);
+        secret_free(values->found[i].text);
     }
     for (size_t i = 0; values->signs && i < values->definition->sign_count; i++)
-        free(values->signs[i]);
+        mem_wipe(values->signs[i]);
     free(values->found);
     free(values->signs);
     free(values->others);
@@ -34,7 +34,7 @@ static struct values_found *find_found(const struct values *values, const char *
     return NULL;
 }
 
-void values_set(struct values *values, const char *name, const char *text)
+void values_set(struct values *values, const char *name, struct secret *text)
 {
     struct values_found *found = find_found(values, name);
 
@@ -43,15 +43,16 @@ void values_set(struct values *values, const char *name, const char *text)
         found = &values->found[values->found_count++];
         *found = (struct values_found){.name = mem_string(name)};
     }
-    mem_wipe(found->text);
-    found->text = mem_string(text);
+    secret_hold(text);
+    secret_free(found->text);
+    found->text = text;
 }
 
 const char *values_zone(const struct values *values)
 {
     const struct values_found *found = find_found(values, "zone");
 
-    return found && found->text ? found->text : values->provider->zone;
+    return found && found->text ? secret_reveal(found->text) : values->provider->zone;
 }
 
 const char *values_type(const struct update_item *item)
@@ -271,6 +272,12 @@ static struct template_value find_of_definition(const struct values *values, con
     return (struct template_value){0};
 }
 
+/* For people it stays {name}. */
+static struct template_value of_secret(const struct secret *secret)
+{
+    return (struct template_value){.text = secret_reveal(secret), .secret = true};
+}
+
 struct template_value values_find(void *arg, const char *name)
 {
     struct values *values = arg;
@@ -281,8 +288,8 @@ struct template_value values_find(void *arg, const char *name)
         struct template_value value;
     } known[] = {
         {"server", {.text = server_of(values), .ready = true}},
-        {"username", {.text = provider->username, .secret = true}},
-        {"password", {.text = provider->password, .secret = true}},
+        {"username", of_secret(provider->username)},
+        {"password", of_secret(provider->password)},
         {"zone", {.text = values_zone(values)}},
         {"type", {.text = values_type(&values->items[0])}},
         {"others", {.text = values->other_count ? "yes" : NULL}},
@@ -293,14 +300,16 @@ struct template_value values_find(void *arg, const char *name)
         {"body", {.text = values->parts.body}},
         {"lf", {.text = "\n"}},
     };
-    const char *option = definition_find(&provider->options, name);
+    const struct secret *given = login_option(provider, name);
+    const char *option = definition_find(&values->definition->options, name);
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i].name, name) == 0)
             return known[i].value;
     if (found && !(strcmp(name, "ttl") == 0 && (provider->ttl || !found->text)))
-        return (struct template_value){.text = found->text, .secret = true};
-    option = option ? option : definition_find(&values->definition->options, name);
+        return of_secret(found->text);
+    if (given)
+        return of_secret(given);
     if (option)
         return (struct template_value){.text = definition_text(option), .secret = true};
     buf_free(&values->scratch);

@@ -50,7 +50,7 @@ void verdict_read(const struct http_answer *http, struct verdict_answer *answer)
 void verdict_clear(struct verdict_answer *answer)
 {
     for (size_t i = 0; i < answer->line_count; i++)
-        free(answer->lines[i]);
+        mem_wipe(answer->lines[i]);
     free(answer->lines);
     json_free(answer->json);
 }
@@ -100,15 +100,21 @@ static void hide_all(struct buf *words, const char *secret, const char *show)
     }
 }
 
-/* One that may be a secret: shown is the name that it begins with. */
-static void hide_value(struct buf *words, const char *name, const char *value)
+static void hide_value(struct buf *words, const char *name, const struct secret *secret)
 {
+    const char *value = secret_reveal(secret);
     struct buf show = {0};
 
-    buf_addf(&show, "{%.*s}", (int)strcspn(name, "="), name);
+    buf_addf(&show, "{%s}", name);
     if (value && strlen(value) >= SHORTEST_SECRET)
         hide_all(words, value, show.text);
     buf_free(&show);
+}
+
+/* Of what is found: people may know a zone, and the address that a record has. */
+static bool is_secret(const char *name)
+{
+    return strcmp(name, "zone") != 0 && strcmp(name, "current") != 0;
 }
 
 /* A server may repeat what it was sent: secrets are taken out of its words before they are cut to length. */
@@ -127,11 +133,11 @@ static void add_words(struct buf *text, const char *words, struct values *values
         mem_wipe(login);
     }
     if (provider->password)
-        hide_all(&clean, provider->password, "{password}");
-    for (size_t i = 0; i < provider->options.count; i++)
-        hide_value(&clean, provider->options.list[i], definition_text(provider->options.list[i]));
+        hide_all(&clean, secret_reveal(provider->password), "{password}");
+    for (size_t i = 0; i < provider->option_count; i++)
+        hide_value(&clean, provider->options[i].name, provider->options[i].value);
     for (size_t i = 0; i < values->found_count; i++)
-        if (strcmp(values->found[i].name, "zone") != 0 && strcmp(values->found[i].name, "current") != 0)
+        if (is_secret(values->found[i].name))
             hide_value(&clean, values->found[i].name, values->found[i].text);
     buf_add_n(text, buf_text(&clean), strnlen(buf_text(&clean), LONGEST_WORDS));
     buf_free(&clean);
@@ -146,7 +152,7 @@ static char *find_words(const struct verdict_answer *answer, struct values *valu
     char *path = spec && *spec != '/' ? values_expand(values, spec) : mem_string(spec);
     char *found = path ? answer_value(answer->http, answer->json, path, &source) : NULL;
 
-    free(path);
+    mem_wipe(path);
     if (found) {
         found[strcspn(found, "\r\n")] = '\0';
         return found;
@@ -191,7 +197,7 @@ static char *other_address(const struct update_item *item, const char *line)
             other[family] = word;
             has_local |= ip.bytes[0] == 127 && !family;
         } else {
-            free(word);
+            mem_wipe(word);
         }
         at += length + strspn(at + length, " \t,");
     }
@@ -264,7 +270,7 @@ static void describe_trouble(const struct verdict_answer *answer, struct values 
         buf_addf(text, ": %s", rule->means);
     else if (!rule && *words && answer_is_success(answer->http))
         buf_add(text, ": this answer is not known");
-    free(words);
+    mem_wipe(words);
 }
 
 void verdict_judge(const struct verdict_answer *answer, struct values *values, const struct definition_step *step,

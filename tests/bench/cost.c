@@ -79,10 +79,13 @@ static void set_found(struct values *values)
         const struct definition_list *get = &values->definition->steps[i].get;
 
         for (size_t j = 0; j < get->count; j++) {
+            struct secret *text;
             char name[64];
 
             snprintf(name, sizeof name, "%.*s", (int)strcspn(get->list[j], "="), get->list[j]);
-            values_set(values, name, strcmp(name, "zone") == 0 ? "example.org" : "023e105f4ecef8ad9ca31a8372d0c353");
+            text = secret_new(strcmp(name, "zone") == 0 ? "example.org" : "023e105f4ecef8ad9ca31a8372d0c353");
+            values_set(values, name, text);
+            secret_free(text);
         }
     }
 }

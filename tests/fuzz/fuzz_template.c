@@ -259,7 +259,8 @@ static void check_shown(struct input *input, enum buf_place place)
 /* ---- Pairs, as they go out. ---- */
 
 struct pairs {
-    char *list[MOST_PAIRS], *options[3];
+    char *list[MOST_PAIRS];
+    struct login_option options[3];
     struct definition_macro macro;
     struct definition_step step;
     struct definition definition;
@@ -287,23 +288,19 @@ static bool read_pairs(struct input *input, struct pairs *pairs)
 
 static void fill(struct pairs *pairs, const struct input *input)
 {
-    static char macro[] = "d", name[] = "fuzz", server[] = "https://server.example";
+    static char names[][2] = {"a", "b", "c"}, macro[] = "d", name[] = "fuzz", server[] = "https://server.example";
     size_t count = 0;
 
-    for (int i = 1; i < 4; i++) {
-        struct buf option = {0};
-
-        buf_addf(&option, "%c=%s", 'a' + i - 1, input->texts[i] ? input->texts[i] : "");
-        if (input->texts[i])
-            pairs->options[count++] = buf_take(&option);
-        buf_free(&option);
-    }
+    for (int i = 0; i < 3; i++)
+        if (input->texts[i + 1])
+            pairs->options[count++] = (struct login_option){names[i], secret_new(input->texts[i + 1])};
     pairs->macro = (struct definition_macro){macro, input->texts[4], input->texts[4]};
     pairs->definition = (struct definition){.name = name, .steps = &pairs->step, .step_count = 1};
     pairs->definition.macros = &pairs->macro;
     pairs->definition.macro_count = input->texts[4] ? 1 : 0;
     pairs->provider = (struct config_provider){.id = name, .definition = &pairs->definition, .server = server};
-    pairs->provider.options = (struct definition_list){pairs->options, count};
+    pairs->provider.options = pairs->options;
+    pairs->provider.option_count = count;
 }
 
 /* What is left of sent begins with this pair; moves behind it. */
@@ -345,8 +342,8 @@ static void check_pairs(struct input *input, struct pairs *pairs)
     assert(!*query && !*form);
     request_clear(&request);
     values_clear(&values);
-    for (size_t i = 0; i < pairs->provider.options.count; i++)
-        free(pairs->options[i]);
+    for (size_t i = 0; i < pairs->provider.option_count; i++)
+        secret_free(pairs->options[i].value);
 }
 
 /* ---- The input. ---- */

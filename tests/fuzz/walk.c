@@ -11,9 +11,11 @@
 
 struct config_provider walk_provider(struct definition *definition)
 {
-    static char id[] = "fuzz", server[] = "https://server.example", username[] = "alice", password[] = WALK_PASSWORD,
-                zone[] = "example.org";
+    static char id[] = "fuzz", server[] = "https://server.example", zone[] = "example.org";
+    static struct secret *username, *password;
 
+    username = username ? username : secret_new("alice");
+    password = password ? password : secret_new(WALK_PASSWORD);
     return (struct config_provider){
         .id = id,
         .definition = definition,

@@ -72,7 +72,7 @@ static void on_fault(void *arg, const char *file, int line, const char *text)
 
 static void check_secret(const char *what, const char *text)
 {
-    const char *secret = play.config ? play.config->providers[0]->password : NULL;
+    const char *secret = play.config ? secret_reveal(play.config->providers[0]->password) : NULL;
 
     if (secret && strlen(secret) >= SHORTEST_SECRET && strstr(text, secret))
         wrong(play.one->line, "the password is in %s: %s", what, text);

@@ -35,8 +35,7 @@ struct config_provider *provider_new(const char *definition, const char *names, 
     assert_string_equal(told.text, ""); /* WANDDNS_PROVIDERS names the folder of the definitions */
     assert_non_null(provider->definition);
     provider->server = mem_string("https://192.0.2.53:8443");
-    provider->username = mem_string("alice");
-    provider->password = mem_string("secret");
+    provider_login(provider, "alice", "secret");
     while (names && *names) {
         size_t length = strcspn(names, " ");
 
@@ -62,13 +61,20 @@ void provider_define(struct config_provider *provider, const char *text)
     unit_remove_folder(folder);
 }
 
+void provider_login(struct config_provider *provider, const char *username, const char *password)
+{
+    secret_free(provider->username);
+    secret_free(provider->password);
+    provider->username = secret_new(username);
+    provider->password = secret_new(password);
+}
+
 void provider_free(struct config_provider *provider)
 {
     names_clear(&provider->names);
     definition_free(provider->definition);
     free(provider->id);
     free(provider->server);
-    free(provider->username);
-    free(provider->password);
+    provider_login(provider, NULL, NULL);
     free(provider);
 }

@@ -12,6 +12,9 @@ void provider_free(struct config_provider *provider);
 /* One more name at the end, with families of its own: what a section `record` makes. */
 void provider_add(struct config_provider *provider, const char *name, enum ip_families families);
 
+/* Another login; NULL: without. At first it is alice with the password secret. */
+void provider_login(struct config_provider *provider, const char *username, const char *password);
+
 /* A definition with this text in place of its own. */
 void provider_define(struct config_provider *provider, const char *text);
 

@@ -29,8 +29,8 @@ struct scene *scene_new(const char *definition)
         .id = mem_string("test"),
         .definition = read_definition(definition),
         .server = mem_string("https://api.example.net/v1"),
-        .username = mem_string("alice"),
-        .password = mem_string("secret"),
+        .username = secret_new("alice"),
+        .password = secret_new("secret"),
     };
     scene->memory = memory_new();
     scene->values =
@@ -50,11 +50,15 @@ void scene_free(struct scene *scene)
     values_clear(&scene->values);
     memory_free(scene->memory);
     definition_free(scene->provider.definition);
-    definition_clear_list(&scene->provider.options);
+    for (size_t i = 0; i < scene->provider.option_count; i++) {
+        free(scene->provider.options[i].name);
+        secret_free(scene->provider.options[i].value);
+    }
+    free(scene->provider.options);
     free(scene->provider.id);
     free(scene->provider.server);
-    free(scene->provider.username);
-    free(scene->provider.password);
+    secret_free(scene->provider.username);
+    secret_free(scene->provider.password);
     free(scene->provider.zone);
     free(scene);
 }
@@ -94,10 +98,26 @@ void scene_set(char **text, const char *value)
 
 void scene_option(struct scene *scene, const char *option)
 {
-    struct definition_list *options = &scene->provider.options;
+    struct config_provider *provider = &scene->provider;
+    size_t length = strcspn(option, "=");
 
-    options->list = mem_resize(options->list, options->count + 1, sizeof *options->list);
-    options->list[options->count++] = mem_string(option);
+    provider->options = mem_resize(provider->options, provider->option_count + 1, sizeof *provider->options);
+    provider->options[provider->option_count++] =
+        (struct login_option){mem_string_n(option, length), secret_new(option + length + 1)};
+}
+
+void scene_password(struct scene *scene, const char *password)
+{
+    secret_free(scene->provider.password);
+    scene->provider.password = secret_new(password);
+}
+
+void scene_found(struct scene *scene, const char *name, const char *text)
+{
+    struct secret *secret = secret_new(text);
+
+    values_set(&scene->values, name, secret);
+    secret_free(secret);
 }
 
 const struct definition_step *scene_step(const struct scene *scene, const char *title)

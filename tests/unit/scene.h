@@ -29,7 +29,9 @@ void scene_item(struct scene *scene, size_t index, const char *name, enum ip_fam
 
 /* A text of the provider, and an option "name=value" more. */
 void scene_set(char **text, const char *value);
-void scene_option(struct scene *scene, const char *option);
+void scene_option(struct scene *scene, const char *option); /* "name=value" */
+void scene_password(struct scene *scene, const char *password);
+void scene_found(struct scene *scene, const char *name, const char *text);
 
 const struct definition_step *scene_step(const struct scene *scene, const char *title);
 

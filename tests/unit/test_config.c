@@ -60,8 +60,8 @@ static void test_defaults(void **state)
     assert_string_equal(provider->id, "no-ip");
     assert_string_equal(provider->definition->name, "no-ip");
     assert_string_equal(provider->server, "https://dynupdate.no-ip.com");
-    assert_string_equal(provider->username, "alice");
-    assert_string_equal(provider->password, "secret");
+    assert_string_equal(secret_reveal(provider->username), "alice");
+    assert_string_equal(secret_reveal(provider->password), "secret");
     assert_int_equal(provider->names.count, 1);
     assert_string_equal(provider->names.list[0].name, "home.example.org");
     assert_string_equal(provider->place->rule.interfaces[0], "");
@@ -98,8 +98,8 @@ static void test_everything(void **state)
     assert_int_equal(config->provider_count, 3);
     assert_string_equal(config->providers[0]->id, "dyndns2:office");
     assert_string_equal(config->providers[0]->server, "https://192.0.2.53:8443");
-    assert_string_equal(config->providers[0]->username, "a@b");
-    assert_string_equal(config->providers[0]->password, "pass word");
+    assert_string_equal(secret_reveal(config->providers[0]->username), "a@b");
+    assert_string_equal(secret_reveal(config->providers[0]->password), "pass word");
     assert_int_equal(config->providers[0]->names.count, 3);
     assert_string_equal(config->providers[0]->names.list[0].name, "home.example.org");
     assert_string_equal(config->providers[0]->names.list[1].name, "*.example.org");
@@ -489,8 +489,10 @@ static void test_password_file(void **state)
 
         snprintf(text, sizeof text, "provider no-ip {\nusername = x\npassword-file = \"%s\"\n" HOST "}\n", secret);
         config = read_text(*state, text, &faults);
-        if (!config != !contents[i][1] || (config && strcmp(config->providers[0]->password, contents[i][1]) != 0))
-            unit_wrong("\"%s\": %s", contents[i][0], config ? config->providers[0]->password : faults.text);
+        if (!config != !contents[i][1] ||
+            (config && strcmp(secret_reveal(config->providers[0]->password), contents[i][1]) != 0))
+            unit_wrong("\"%s\": %s", contents[i][0],
+                       config ? secret_reveal(config->providers[0]->password) : faults.text);
         config_free(config);
         free(secret);
     }
@@ -645,7 +647,7 @@ static void test_keep_provider(void **state)
     assert_string_equal(kept->id, "no-ip:b");
     assert_string_equal(kept->place->rule.interfaces[0], "wan1");
     config_free(old);
-    assert_string_equal(kept->username, "alice");
+    assert_string_equal(secret_reveal(kept->username), "alice");
     assert_string_equal(kept->definition->name, "no-ip");
     config_free(fresh);
 }

@@ -3,10 +3,11 @@
 #include "unit.h"
 
 /* What is read of this value in line 3 of the file f; faults gets what is told. */
-static char *read_value(const char *text, struct unit_faults *told)
+static struct secret *read_value(const char *text, struct unit_faults *told)
 {
     struct faults faults = {"f", unit_fault, told, false};
-    char *copy = strdup(text), *secret;
+    struct secret *secret;
+    char *copy = strdup(text);
     struct tree_value value = {copy, 3};
 
     *told = (struct unit_faults){0};
@@ -39,15 +40,16 @@ static void test_places(void **state)
     setenv("CREDENTIALS_DIRECTORY", *state, 1);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct unit_faults told;
-        char text[512], *secret;
+        struct secret *secret;
+        char text[512];
 
         snprintf(text, sizeof text, "%s%s", rows[i].prefix, rows[i].rest);
         secret = read_value(text, &told);
-        if (!secret || strcmp(secret, rows[i].secret) != 0 || told.count)
-            unit_wrong("%s: %s; %s", text, secret ? secret : "nothing", told.text);
+        if (!secret || strcmp(secret_reveal(secret), rows[i].secret) != 0 || told.count)
+            unit_wrong("%s: %s; %s", text, secret ? secret_reveal(secret) : "nothing", told.text);
         if (credential_is_elsewhere(text) != rows[i].elsewhere)
             unit_wrong("%s: elsewhere", text);
-        free(secret);
+        secret_free(secret);
     }
     free(file);
     unit_all_right();
@@ -75,11 +77,11 @@ static void test_faults(void **state)
     (void)state;
     setenv("CREDENTIALS_DIRECTORY", "/no/such/folder", 1);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char *secret = read_value(rows[i].text, &told);
+        struct secret *secret = read_value(rows[i].text, &told);
 
         if (secret || strcmp(told.text, rows[i].fault) != 0)
             unit_wrong("%s: %s", rows[i].text, told.text);
-        free(secret);
+        secret_free(secret);
     }
     unsetenv("CREDENTIALS_DIRECTORY");
     assert_null(read_value("credential:secret", &told));
@@ -95,7 +97,7 @@ static void test_access(void **state)
     struct unit_faults told;
 
     setenv("CREDENTIALS_DIRECTORY", *state, 1);
-    free(read_value("credential:secret", &told));
+    secret_free(read_value("credential:secret", &told));
     assert_int_equal(told.count, 1);
     assert_contains(told.text, "f:3: password: others can write ");
     free(file);

@@ -326,20 +326,22 @@ static void test_scopes(void **state)
 static void test_forget(void **state)
 {
     struct scene *scene = scene_new(END);
+    struct secret *id = secret_new("1");
 
     (void)state;
     scene_set(&scene->provider.zone, "example.org");
-    memory_keep(scene->memory, "account", "token", "1", 0);
-    memory_keep(scene->memory, "zone example.org", "id", "1", 0);
-    memory_keep(scene->memory, "zone example.com", "id", "1", 0);
-    memory_keep(scene->memory, "record home.example.org A", "id", "1", 0);
-    memory_keep(scene->memory, "record home.example.org AAAA", "id", "1", 0);
+    memory_keep(scene->memory, "account", "token", id, 0);
+    memory_keep(scene->memory, "zone example.org", "id", id, 0);
+    memory_keep(scene->memory, "zone example.com", "id", id, 0);
+    memory_keep(scene->memory, "record home.example.org A", "id", id, 0);
+    memory_keep(scene->memory, "record home.example.org AAAA", "id", id, 0);
     finding_forget(&scene->values, scene->memory);
     assert_null(memory_find(scene->memory, "account", "token"));
     assert_null(memory_find(scene->memory, "zone example.org", "id"));
     assert_null(memory_find(scene->memory, "record home.example.org A", "id"));
     assert_non_null(memory_find(scene->memory, "zone example.com", "id"));
     assert_non_null(memory_find(scene->memory, "record home.example.org AAAA", "id"));
+    secret_free(id);
     scene_free(scene);
 }
 

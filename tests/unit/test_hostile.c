@@ -48,7 +48,7 @@ static struct scene *scene;
 
 static void make(const char *title, const char *value, struct request *request)
 {
-    values_set(&scene->values, "x", value);
+    scene_found(scene, "x", value);
     request_make(&scene->values, scene_step(scene, title), request);
 }
 
@@ -287,7 +287,7 @@ static void check_regex(const char *value)
     char *found;
 
     buf_addf(&body, "a(%s)z", value);
-    values_set(&scene->values, "x", value);
+    scene_found(scene, "x", value);
     found = answer_value(&(struct http_answer){.body = body.text, .headers = ""}, NULL, "/a[(]({x})[)]z/", &source);
     if (!found || strcmp(found, value) != 0)
         unit_wrong("regex: \"%s\" finds %s", value, found ? found : "nothing");
@@ -366,7 +366,7 @@ static void test_dots(void **state)
     for (size_t i = 0; i < 4; i++) {
         char *lacks;
 
-        values_set(&scene->values, "x", dots[i % 2]);
+        scene_found(scene, "x", dots[i % 2]);
         lacks = request_lacks(&scene->values, scene_step(scene, titles[i / 2]));
         if (!lacks)
             unit_wrong("%s: %s is sent", titles[i / 2], dots[i % 2]);

@@ -3,24 +3,37 @@
 #include "fake_timer.h"
 #include "unit.h"
 
+static void keep(struct memory *memory, const char *key, const char *name, const char *text, uint64_t for_ms)
+{
+    struct secret *secret = secret_new(text);
+
+    memory_keep(memory, key, name, secret, for_ms);
+    secret_free(secret);
+}
+
+static const char *find(const struct memory *memory, const char *key, const char *name)
+{
+    return secret_reveal(memory_find(memory, key, name));
+}
+
 static void test_keys(void **state)
 {
     struct memory *memory = memory_new();
 
     (void)state;
     assert_true(memory_is_empty(memory));
-    memory_keep(memory, "zone example.org", "id", "1", 0);
-    memory_keep(memory, "zone example.com", "id", "2", 0);
-    memory_keep(memory, "zone example.org", "name", "x", 0);
+    keep(memory, "zone example.org", "id", "1", 0);
+    keep(memory, "zone example.com", "id", "2", 0);
+    keep(memory, "zone example.org", "name", "x", 0);
     assert_false(memory_is_empty(memory));
-    assert_string_equal(memory_find(memory, "zone example.org", "id"), "1");
-    assert_string_equal(memory_find(memory, "zone example.com", "id"), "2");
-    assert_string_equal(memory_find(memory, "zone example.org", "name"), "x");
+    assert_string_equal(find(memory, "zone example.org", "id"), "1");
+    assert_string_equal(find(memory, "zone example.com", "id"), "2");
+    assert_string_equal(find(memory, "zone example.org", "name"), "x");
     assert_null(memory_find(memory, "zone example.com", "name"));
     assert_null(memory_find(memory, "zone example", "id"));
     assert_null(memory_find(memory, "", ""));
-    memory_keep(memory, "zone example.org", "id", "3", 0);
-    assert_string_equal(memory_find(memory, "zone example.org", "id"), "3");
+    keep(memory, "zone example.org", "id", "3", 0);
+    assert_string_equal(find(memory, "zone example.org", "id"), "3");
     memory_free(memory);
 }
 
@@ -33,8 +46,8 @@ static void test_forget(void **state)
     (void)state;
     for (int i = 0; i < 200; i++) {
         snprintf(key, sizeof key, "record %d", i);
-        memory_keep(memory, key, "id", key, 0);
-        memory_keep(memory, key, "other", "x", 0);
+        keep(memory, key, "id", key, 0);
+        keep(memory, key, "other", "x", 0);
     }
     for (int i = 0; i < 200; i += 2) {
         snprintf(key, sizeof key, "record %d", i);
@@ -45,7 +58,7 @@ static void test_forget(void **state)
     for (int i = 0; i < 200; i++) {
         snprintf(key, sizeof key, "record %d", i);
         if (i % 2)
-            assert_string_equal(memory_find(memory, key, "id"), key);
+            assert_string_equal(find(memory, key, "id"), key);
         else
             assert_true(!memory_find(memory, key, "id") && !memory_find(memory, key, "other"));
     }
@@ -62,22 +75,22 @@ static void test_lifetime(void **state)
     struct memory *memory = memory_new();
 
     (void)state;
-    memory_keep(memory, "account", "token", "t", 1000);
-    memory_keep(memory, "account", "id", "i", 0);
-    memory_keep(memory, "account", "cookie", "c", 3000);
+    keep(memory, "account", "token", "t", 1000);
+    keep(memory, "account", "id", "i", 0);
+    keep(memory, "account", "cookie", "c", 3000);
     fake_timer_advance(999);
-    assert_string_equal(memory_find(memory, "account", "token"), "t");
+    assert_string_equal(find(memory, "account", "token"), "t");
     fake_timer_advance(1);
     assert_null(memory_find(memory, "account", "token"));
-    assert_string_equal(memory_find(memory, "account", "cookie"), "c");
-    memory_keep(memory, "account", "cookie", "d", 3000);
+    assert_string_equal(find(memory, "account", "cookie"), "c");
+    keep(memory, "account", "cookie", "d", 3000);
     fake_timer_advance(2999);
-    assert_string_equal(memory_find(memory, "account", "cookie"), "d");
+    assert_string_equal(find(memory, "account", "cookie"), "d");
     fake_timer_advance(UINT64_C(1000) * 86400 * 365);
     assert_null(memory_find(memory, "account", "cookie"));
-    assert_string_equal(memory_find(memory, "account", "id"), "i");
-    memory_keep(memory, "account", "token", "u", 0);
-    assert_string_equal(memory_find(memory, "account", "token"), "u");
+    assert_string_equal(find(memory, "account", "id"), "i");
+    keep(memory, "account", "token", "u", 0);
+    assert_string_equal(find(memory, "account", "token"), "u");
     memory_free(memory);
 }
 

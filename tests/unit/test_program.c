@@ -54,9 +54,10 @@ static void on_answer(void *arg, const struct http_answer *answer)
 /* Starts a script of sh for one A record; the folder is where it stands. */
 static struct program *start(const char *script, struct told *told)
 {
-    char text[500], id[] = "exec", username[] = "alice", password[] = "secret";
+    char text[500], id[] = "exec";
     struct definition definition = {.ttl_unit = 1};
-    struct config_provider provider = {.id = id, .definition = &definition, .username = username, .password = password};
+    struct config_provider provider = {
+        .id = id, .definition = &definition, .username = secret_new("alice"), .password = secret_new("pa55word")};
     struct update_item item = {.name = "home.example.org", .families = IP_V4};
     struct values values = {.provider = &provider, .definition = &definition, .items = &item, .count = 1};
     struct program *program;
@@ -69,6 +70,8 @@ static struct program *start(const char *script, struct told *told)
     *told = (struct told){0};
     program = program_start(&values, on_answer, told);
     values_clear(&values);
+    secret_free(provider.username);
+    secret_free(provider.password);
     free(provider.program);
     return program;
 }
@@ -155,10 +158,10 @@ static void test_first_line_and_status(void **state)
 static void test_what_it_is_told(void **state)
 {
     (void)state;
-    assert_string_equal(run("read a; read b; read c && exit 1; echo $a/$b/$#").text, "alice/secret/0");
+    assert_string_equal(run("read a; read b; read c && exit 1; echo $a/$b/$#").text, "alice/pa55word/0");
     assert_string_equal(run("echo $WANDDNS_NAME $WANDDNS_TYPE $WANDDNS_ADDRESS").text, "home.example.org A 192.0.2.7");
     assert_string_equal(run("echo \"<$WANDDNS_OLD_ADDRESS$WANDDNS_ZONE$WANDDNS_TTL>\"").text, "<>");
-    assert_string_equal(run("env | grep -c -e alice -e secret").text, "0");
+    assert_string_equal(run("env | grep -c -e alice -e pa55word").text, "0");
 }
 
 static int setup(void **state)

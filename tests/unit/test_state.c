@@ -263,7 +263,7 @@ static void test_login_changes(void **state)
     end();
     /* Another user, or another server, is another place. */
     begin("a.example.org");
-    strcpy(provider->username, "ALICE");
+    provider_login(provider, "ALICE", "secret");
     recall_state(*state);
     assert_memories(NOTHING);
     end();

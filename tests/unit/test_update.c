@@ -140,13 +140,12 @@ static void test_left_out(void **state)
     (void)state;
     provider_define(provider, "title = x\nstep update { url = \"{server}/set\" query = { \"net={prefix}\","
                               " \"user={username}\" } }\nword good { verdict = done }\n");
-    free(provider->username);
-    provider->username = NULL;
+    provider_login(provider, NULL, "secret");
     errand_make(&errand, provider, "203.0.113.7", NULL);
     shown = update_describe(&errand.update);
     assert_string_equal(shown, "GET https://192.0.2.53:8443/set");
     free(shown);
-    provider->username = strdup("alice");
+    provider_login(provider, "alice", "secret");
     shown = update_describe(&errand.update);
     assert_string_equal(shown, "GET https://192.0.2.53:8443/set?user={username}");
     free(shown);

@@ -170,19 +170,19 @@ static void test_found(void **state)
 
     (void)state;
     scene_set(&scene->provider.zone, "example.org");
-    values_set(&scene->values, "id", "17");
-    values_set(&scene->values, "zone", "home.example.org");
+    scene_found(scene, "id", "17");
+    scene_found(scene, "zone", "home.example.org");
     expect(scene, "{id} {name} {zone}", "17 @ home.example.org");
-    values_set(&scene->values, "id", "");
+    scene_found(scene, "id", "");
     expect(scene, "[{id}]", "[]");
     assert_false(values_has(&scene->values, "id"));
-    values_set(&scene->values, "id", NULL);
-    values_set(&scene->values, "zone", NULL);
+    scene_found(scene, "id", NULL);
+    scene_found(scene, "zone", NULL);
     expect(scene, "{id}", "(none)");
     expect(scene, "{name}", "home");
     /* What an answer calls by a name of ours changes nothing. */
-    values_set(&scene->values, "password", "other");
-    values_set(&scene->values, "server", "https://evil.example");
+    scene_found(scene, "password", "other");
+    scene_found(scene, "server", "https://evil.example");
     expect(scene, "{server} {password}", "https://api.example.net/v1 secret");
     values_clear(&scene->values);
     expect(scene, "{id}", "(none)");
@@ -196,7 +196,7 @@ static void test_no_second_expansion(void **state)
     struct scene *scene = scene_new(definition);
 
     (void)state;
-    values_set(&scene->values, "id", "{password}");
+    scene_found(scene, "id", "{password}");
     scene_option(scene, "proxied={username}");
     expect(scene, "{id} {proxied} {field}", "{password} {username} v4-192.0.2.7");
     unit_all_right();
@@ -272,7 +272,7 @@ static void test_shown(void **state)
 
     (void)state;
     scene_option(scene, "proxied=true");
-    values_set(&scene->values, "id", "17");
+    scene_found(scene, "id", "17");
     template_expand(&out, text, &source, BUF_RAW, true);
     assert_string_equal(out.text, "{username} {password} {proxied} {id} home.example.org 192.0.2.7 A "
                                   "https://api.example.net/v1");

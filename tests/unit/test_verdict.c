@@ -227,7 +227,7 @@ static void test_secrets(void **state)
         snprintf(definition, sizeof definition, "needs = { username, password }\nauth = basic\n%s" STEP(""),
                  leaks[i].login);
         scene = scene_new(definition);
-        scene_set(&scene->provider.password, leaks[i].password);
+        scene_password(scene, leaks[i].password);
         verdict = judge(scene, 403, leaks[i].body, 0);
         if (strcmp(verdict.text, leaks[i].text) != 0)
             unit_wrong("%s in %s: %s", leaks[i].password, leaks[i].body, verdict.text);
@@ -246,9 +246,9 @@ static void test_other_secrets(void **state)
     (void)state;
     scene_option(scene, "key=k-0123/789");
     scene_option(scene, "mode=direct");
-    values_set(&scene->values, "token", "tok-en-12345");
-    values_set(&scene->values, "id", "record-12345");
-    values_set(&scene->values, "short", "here");
+    scene_found(scene, "token", "tok-en-12345");
+    scene_found(scene, "id", "record-12345");
+    scene_found(scene, "short", "here");
     verdict = judge(scene, 200, "direct k-0123/789 k-0123%2F789 tok-en-12345 record-12345 here secret", 0);
     assert_string_equal(verdict.text, "direct {key} {key} {token} {id} here {password}");
     free(verdict.text);
