@@ -23,6 +23,11 @@ struct verdict {
 void verdict_read(const struct http_answer *http, struct verdict_answer *answer);
 void verdict_clear(struct verdict_answer *answer);
 
+/* The value at a SPEC, whose path or header may have placeholders; a path begins at json. The caller gives it to
+ * mem_wipe(); NULL when there is none. */
+char *verdict_value(const struct verdict_answer *answer, struct values *values, const struct json_t *json,
+                    const char *spec);
+
 /* For the item at this index; result->text is the caller's. Placeholders of regular expressions come from values. */
 void verdict_judge(const struct verdict_answer *answer, struct values *values, const struct definition_step *step,
                    size_t index, struct verdict *result);

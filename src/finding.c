@@ -10,18 +10,6 @@ enum { LONGEST_LIFE_S = 366 * 24 * 3600 }; /* of a token; what is above is no nu
 
 /* ---- Texts with placeholders, and names. ---- */
 
-/* The value at a SPEC; its path or header may have placeholders. */
-static char *value_at(const struct verdict_answer *answer, struct values *values, const struct json_t *json,
-                      const char *spec)
-{
-    const struct template_source source = {values_find, values};
-    char *path = *spec == '/' ? mem_string(spec) : values_expand(values, spec);
-    char *found = answer_value(answer->http, json, path, &source);
-
-    mem_wipe(path);
-    return found;
-}
-
 static const struct json_t *json_by(struct values *values, const struct json_t *json, const char *path)
 {
     char *expanded = values_expand(values, path);
@@ -221,7 +209,7 @@ static uint64_t lifetime_ms(const struct verdict_answer *answer, struct values *
 
     if (!step->expires || parse_duration(step->expires, &ms))
         return ms;
-    text = value_at(answer, values, answer->json, step->expires);
+    text = verdict_value(answer, values, answer->json, step->expires);
     seconds = text ? strtoul(text, NULL, 10) : 0;
     free(text);
     return seconds && seconds < LONGEST_LIFE_S ? (uint64_t)seconds * 900 : 1;
@@ -234,7 +222,7 @@ static void keep(const struct verdict_answer *answer, struct values *values, con
 
     for (size_t i = 0; i < step->get.count; i++) {
         char *name = name_of(step->get.list[i]);
-        struct secret *text = secret_take(value_at(answer, values, element, definition_text(step->get.list[i])));
+        struct secret *text = secret_take(verdict_value(answer, values, element, definition_text(step->get.list[i])));
 
         if (text && is_kept(step, name))
             memory_keep(memory, key, name, text, for_ms);
@@ -411,8 +399,8 @@ enum finding finding_take(const struct verdict_answer *answer, struct values *va
     for (size_t i = 0; i < step->get.count; i++) {
         char *name = name_of(step->get.list[i]);
         bool of_all = step->more && strcmp(step->more, name) == 0;
-        struct secret *text =
-            secret_take(value_at(answer, values, of_all ? answer->json : element, definition_text(step->get.list[i])));
+        struct secret *text = secret_take(
+            verdict_value(answer, values, of_all ? answer->json : element, definition_text(step->get.list[i])));
 
         set(values, name, text);
         any |= text != NULL;
@@ -421,7 +409,7 @@ enum finding finding_take(const struct verdict_answer *answer, struct values *va
     }
     if (!step->list && current_spec(step) && is_unchanged(values))
         finding = FINDING_UNCHANGED;
-    confirmed = step->confirm ? value_at(answer, values, answer->json, step->confirm) : NULL;
+    confirmed = step->confirm ? verdict_value(answer, values, answer->json, step->confirm) : NULL;
     if (step->confirm && (!confirmed || !ip_parse(confirmed, &ip) || verdict_is_other(&values->items[0], confirmed)))
         finding = FINDING_OTHER;
     free(confirmed);

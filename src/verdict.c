@@ -64,6 +64,17 @@ static const char *line_for(const struct verdict_answer *answer, size_t count, s
     return index < answer->line_count ? answer->lines[index] : "";
 }
 
+char *verdict_value(const struct verdict_answer *answer, struct values *values, const struct json_t *json,
+                    const char *spec)
+{
+    const struct template_source source = {values_find, values};
+    char *path = *spec == '/' ? mem_string(spec) : values_expand(values, spec);
+    char *found = answer_value(answer->http, json, path, &source);
+
+    mem_wipe(path);
+    return found;
+}
+
 /* ---- The provider's words. ---- */
 
 /* Puts show in the place of each secret. */
@@ -117,8 +128,25 @@ static bool is_secret(const char *name)
     return strcmp(name, "zone") != 0 && strcmp(name, "current") != 0;
 }
 
+/* What the step is about to take out of this answer: a token is as new as that. */
+static void hide_news(struct buf *words, const struct verdict_answer *answer, struct values *values,
+                      const struct definition_step *step)
+{
+    for (size_t i = 0; i < step->get.count; i++) {
+        const char *pair = step->get.list[i];
+        struct secret *found = secret_take(verdict_value(answer, values, answer->json, definition_text(pair)));
+        char *name = mem_string_n(pair, strcspn(pair, "="));
+
+        if (is_secret(name))
+            hide_value(words, name, found);
+        free(name);
+        secret_free(found);
+    }
+}
+
 /* A server may repeat what it was sent: secrets are taken out of its words before they are cut to length. */
-static void add_words(struct buf *text, const char *words, struct values *values)
+static void add_words(struct buf *text, const char *words, const struct verdict_answer *answer, struct values *values,
+                      const struct definition_step *step)
 {
     const struct config_provider *provider = values->provider;
     const char *shown = values->definition->login ? values->definition->login : "{username}:{password}";
@@ -139,6 +167,7 @@ static void add_words(struct buf *text, const char *words, struct values *values
     for (size_t i = 0; i < values->found_count; i++)
         if (is_secret(values->found[i].name))
             hide_value(&clean, values->found[i].name, values->found[i].text);
+    hide_news(&clean, answer, values, step);
     buf_add_n(text, buf_text(&clean), strnlen(buf_text(&clean), LONGEST_WORDS));
     buf_free(&clean);
     buf_free(&basic);
@@ -148,11 +177,8 @@ static void add_words(struct buf *text, const char *words, struct values *values
 static char *find_words(const struct verdict_answer *answer, struct values *values, const char *line)
 {
     const char *spec = values->definition->words;
-    const struct template_source source = {values_find, values};
-    char *path = spec && *spec != '/' ? values_expand(values, spec) : mem_string(spec);
-    char *found = path ? answer_value(answer->http, answer->json, path, &source) : NULL;
+    char *found = spec ? verdict_value(answer, values, answer->json, spec) : NULL;
 
-    mem_wipe(path);
     if (found) {
         found[strcspn(found, "\r\n")] = '\0';
         return found;
@@ -254,8 +280,9 @@ static bool is_good(enum answer_verdict verdict)
     return verdict == ANSWER_DONE || verdict == ANSWER_UNCHANGED;
 }
 
-static void describe_trouble(const struct verdict_answer *answer, struct values *values, const struct answer_rule *rule,
-                             const char *line, struct buf *text)
+static void describe_trouble(const struct verdict_answer *answer, struct values *values,
+                             const struct definition_step *step, const struct answer_rule *rule, const char *line,
+                             struct buf *text)
 {
     char *words = find_words(answer, values, line);
 
@@ -265,7 +292,7 @@ static void describe_trouble(const struct verdict_answer *answer, struct values 
         buf_add(text, "provider: ");
     else
         buf_addf(text, "http: status %ld: ", answer->http->status);
-    add_words(text, *words ? words : values->count > 1 ? "no answer for this name" : "no words", values);
+    add_words(text, *words ? words : values->count > 1 ? "no answer for this name" : "no words", answer, values, step);
     if (rule && rule->means)
         buf_addf(text, ": %s", rule->means);
     else if (!rule && *words && answer_is_success(answer->http))
@@ -306,9 +333,9 @@ void verdict_judge(const struct verdict_answer *answer, struct values *values, c
         result->verdict = ANSWER_REFUSED;
         buf_addf(&text, "provider: the server took %s instead of the address that was sent", other);
     } else if (!is_good(result->verdict)) {
-        describe_trouble(answer, values, rule, line, &text);
+        describe_trouble(answer, values, step, rule, line, &text);
     } else if (*line) {
-        add_words(&text, line, values);
+        add_words(&text, line, answer, values, step);
     } else {
         buf_addf(&text, "status %ld", answer->http->status);
     }

@@ -255,6 +255,39 @@ static void test_other_secrets(void **state)
     scene_free(scene);
 }
 
+/* A token is as new as the answer that gives it: also there, and also where nobody knows what the answer means. */
+static void test_new_secrets(void **state)
+{
+    static const struct {
+        const char *get, *body, *text;
+    } rows[] = {
+        {"token=data.token", "{\"data\": {\"token\": \"tok-en-12345\"}}",
+         "http: status 200: {\"data\": {\"token\": \"{token}\"}}: this answer is not known"},
+        {"token=/token=([^ ]*)/", "so token=tok-en-12345 it is",
+         "http: status 200: so token={token} it is: this answer is not known"},
+        {"token=/token=([^ ]*)/", "good token=tok-en-12345", "good token={token}"},
+        {"current=/at=([^ ]*)/", "good at=198.51.100.66", "good at=198.51.100.66"},
+        {"zone=/in=([^ ]*)/", "good in=example.org", "good in=example.org"},
+        {"token=/token=([^ ]*)/", "good", "good"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene *scene;
+        struct verdict verdict;
+        char definition[256];
+
+        snprintf(definition, sizeof definition, STEP("get = '%s' word good { verdict = done }"), rows[i].get);
+        scene = scene_new(definition);
+        verdict = judge(scene, 200, rows[i].body, 0);
+        if (strcmp(verdict.text, rows[i].text) != 0)
+            unit_wrong("%s of %s: %s", rows[i].get, rows[i].body, verdict.text);
+        free(verdict.text);
+        scene_free(scene);
+    }
+    unit_all_right();
+}
+
 /* A secret that would be cut in two at the end is taken out before. */
 static void test_long_words(void **state)
 {
@@ -359,9 +392,10 @@ static void test_is_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdicts), cmocka_unit_test(test_lines),         cmocka_unit_test(test_waits),
-        cmocka_unit_test(test_secrets),  cmocka_unit_test(test_other_secrets), cmocka_unit_test(test_long_words),
-        cmocka_unit_test(test_rubbish),  cmocka_unit_test(test_is_other),      cmocka_unit_test(test_both_families),
+        cmocka_unit_test(test_verdicts),      cmocka_unit_test(test_lines),         cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_secrets),       cmocka_unit_test(test_other_secrets), cmocka_unit_test(test_new_secrets),
+        cmocka_unit_test(test_long_words),    cmocka_unit_test(test_rubbish),       cmocka_unit_test(test_is_other),
+        cmocka_unit_test(test_both_families),
     };
 
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
