@@ -32,7 +32,8 @@ void *mem_move(void *old, size_t size);
 /* Ends the program: a library had no memory for something of ours. */
 _Noreturn void mem_exhausted(void);
 
-/* Gives free pages back to the kernel, where the C library can. */
+/* Gives free pages back to the kernel, where the C library can, and what functions that have returned left on the stack,
+ * in frames deeper than the caller's. */
 void mem_trim(void);
 
 #endif

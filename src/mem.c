@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 void mem_exhausted(void)
 {
@@ -74,8 +75,29 @@ void *mem_move(void *old, size_t size)
     return fresh;
 }
 
+enum { STACK_NEAR = 8192, STACK_DEPTH = 256 * 1024 };
+
+static void __attribute__((noinline)) wipe_below(void)
+{
+    char below[STACK_NEAR];
+
+    explicit_bzero(below, sizeof below);
+}
+
+/* Down there are requests and answers in plain text: registers are kept there too. Of pages that there are not, madvise(2)
+ * only complains. */
+static void trim_stack(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & ~(page - 1)) - page;
+
+    wipe_below();
+    madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
+}
+
 void mem_trim(void)
 {
+    trim_stack();
 #ifdef HAVE_MALLOC_TRIM
     malloc_trim(0);
 #endif

@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -112,6 +113,45 @@ static void test_move_keeps_content_and_overwrites_the_old(void **state)
     free(mem_move(NULL, 0));
 }
 
+enum { DEEP = 100000 };
+
+/* Writes a text all over its frame, and tells where that was. */
+static __attribute__((noinline)) off_t leave_on_the_stack(void)
+{
+    volatile char frame[DEEP];
+
+    for (size_t i = 0; i < DEEP; i++)
+        frame[i] = "s3cret-on-the-stack "[i % 20];
+    return (off_t)(uintptr_t)frame;
+}
+
+/* Where no function lives any more only the kernel looks. */
+static size_t count_on_the_stack(off_t where)
+{
+    char *content = mem_alloc(DEEP), *at = content;
+    int fd = open("/proc/self/mem", O_RDONLY);
+    size_t count = 0;
+
+    assert_int_equal(pread(fd, content, DEEP, where), DEEP);
+    close(fd);
+    while ((at = memmem(at, DEEP - (size_t)(at - content), "3cret-on", 8))) {
+        count++;
+        at++;
+    }
+    free(content);
+    return count;
+}
+
+static void test_trim_leaves_nothing_on_the_stack(void **state)
+{
+    off_t where = leave_on_the_stack();
+
+    (void)state;
+    assert_in_range(count_on_the_stack(where), 4000, 5000);
+    mem_trim();
+    assert_int_equal(count_on_the_stack(where), 0);
+}
+
 static void test_pages_are_zero(void **state)
 {
     unsigned char *pages = mem_pages(8192);
@@ -165,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_wipe_overwrites),
         cmocka_unit_test(test_move_keeps_content_and_overwrites_the_old),
+        cmocka_unit_test(test_trim_leaves_nothing_on_the_stack),
         cmocka_unit_test(test_pages_are_zero),
         cmocka_unit_test(test_overflow_ends_the_program),
     };
