@@ -5,6 +5,7 @@
 #include "expect.h"
 #include "fast_timer.h"
 #include "log.h"
+#include "marked.h"
 #include "mem.h"
 #include "prepare.h"
 #include "unit.h"
@@ -13,7 +14,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-enum { MOST_SKIPS = 100, SHORTEST_SECRET = 6 };
+enum { MOST_SKIPS = 100 };
 
 /* What came of a record in this phase. */
 struct outcome {
@@ -68,14 +69,46 @@ static void on_fault(void *arg, const char *file, int line, const char *text)
     buf_addf(arg, "%s%s (line %d of the configuration)", ((struct buf *)arg)->length ? "; " : "", text, line);
 }
 
-/* ---- What the core logs: never the password. ---- */
+/* ---- Secrets: the password, options, what was found in answers. ---- */
+
+/* Of an option, or found: what has less than 8 characters may be any word, and people may know addresses and names. */
+static void mark(const struct secret *secret)
+{
+    const char *text = secret ? secret_reveal(secret) : "";
+    const struct names *names = &play.config->providers[0]->names;
+    struct ip ip;
+
+    for (size_t i = 0; i < names->count; i++)
+        if (names_is_in_zone(names->list[i].name, text))
+            return;
+    if (strlen(text) >= 8 && !ip_parse(text, &ip))
+        marked_add(text);
+}
+
+static void mark_config(void)
+{
+    const struct config_provider *provider = play.config->providers[0];
+
+    marked_add(secret_reveal(provider->password));
+    for (size_t i = 0; i < provider->option_count; i++)
+        mark(provider->options[i].value);
+}
+
+void __real_values_set(struct values *values, const char *name, struct secret *text);
+void __wrap_values_set(struct values *values, const char *name, struct secret *text);
+
+void __wrap_values_set(struct values *values, const char *name, struct secret *text)
+{
+    mark(text);
+    __real_values_set(values, name, text);
+}
 
 static void check_secret(const char *what, const char *text)
 {
-    const char *secret = play.config ? secret_reveal(play.config->providers[0]->password) : NULL;
+    const char *secret = marked_in(text, strlen(text));
 
-    if (secret && strlen(secret) >= SHORTEST_SECRET && strstr(text, secret))
-        wrong(play.one->line, "the password is in %s: %s", what, text);
+    if (secret)
+        wrong(play.one->line, "%s is a secret, and in %s: %s", secret, what, text);
 }
 
 static void check_log(const char *format, va_list args)
@@ -410,6 +443,8 @@ static bool read_config(void)
     else if (!good && (play.config || (verdict->text && !strstr(fault.text, verdict->text))))
         wrong(verdict->line, "another fault of the configuration: expected %s, came %s",
               verdict->text ? verdict->text : "one", fault.length ? fault.text : "(none)");
+    if (play.config)
+        mark_config();
     buf_free(&fault);
     free(text);
     free(path);
@@ -444,6 +479,9 @@ static void end_case(void)
     free(play.outcomes);
     wire_settle();
     fast_timer_reset();
+    if (marked_left())
+        wrong(play.one->line, "%s is a secret, and left in memory that is free", marked_left());
+    marked_clear();
 }
 
 static void play_case(const struct transcript *transcript, const struct transcript_case *one, struct buf *faults)
@@ -491,4 +529,5 @@ void play_close(void)
     wire_close();
     event_base_free(base);
     unit_remove_folder(folder);
+    assert_false(marked_is_leaked());
 }
