@@ -23,7 +23,7 @@ ca-file   = "{ca_file}"
 provider dyndns2 {{
     server   = "{server}"
     username = alice
-    password = "secret"
+    password = "s3cret"
     hostname = {host}
 }}
 """

@@ -7,7 +7,7 @@ from harness.expect import is_current
 from harness.quick import start, write_config
 from harness.topology import WAN0
 
-SECRET = "s3cret of the vault"
+SECRET, GIVEN = "s3cret of the vault", "s3cret of the environment"
 
 
 @pytest.fixture
@@ -22,19 +22,20 @@ def vault(lab):
 
 def given(vault):
     """The command with what a supervisor puts into its environment."""
-    return lambda argv: ["env", f"CREDENTIALS_DIRECTORY={vault}", f"DDNS_PASSWORD={SECRET}", *argv]
+    return lambda argv: ["env", f"CREDENTIALS_DIRECTORY={vault}", f"DDNS_PASSWORD={GIVEN}", *argv]
 
 
-@pytest.mark.parametrize("kind", ["credential:no-ip", "env:DDNS_PASSWORD", "file:{vault}/no-ip"])
-def test_password_stands_elsewhere(lab, vault, kind):
+@pytest.mark.parametrize("kind, secret", [("credential:no-ip", SECRET), ("env:DDNS_PASSWORD", GIVEN),
+                                          ("file:{vault}/no-ip", SECRET)])
+def test_password_stands_elsewhere(lab, vault, kind, secret):
     """The server gets the password, and the log has neither it nor a word of warning."""
     lab.net.online(WAN0, v4=7)
     daemon = lab.daemon(lab.config(account(lab.server, password=kind.format(vault=vault)), family="ipv4"),
                         wrap=given(vault))
     is_current(daemon, "203.0.113.7")
     request, = lab.server.requests
-    assert request.login == ("alice", SECRET)
-    assert SECRET not in daemon.err.text and not daemon.log("^<4>")
+    assert request.login == ("alice", secret)
+    assert secret not in daemon.err.text and not daemon.log("^<4>")
 
 
 def test_configuration_without_a_secret_may_be_read(lab, vault):
@@ -53,13 +54,13 @@ def test_reload_reads_a_credential_anew(lab, vault):
     daemon = start(lab, account(lab.server, password=f"file:{vault}/no-ip"))
     is_current(daemon, "203.0.113.7")
     (vault / "no-ip").chmod(0o600)
-    (vault / "no-ip").write_text("another\n")
+    (vault / "no-ip").write_text("an0ther\n")
     daemon.hup()
     daemon.wait_log("reloaded: ")
     mark = daemon.mark()
     lab.net.replace4(7, 9)
     is_current(daemon, "203.0.113.9", after=mark)
-    assert lab.server.requests[-1].login == ("alice", "another")
+    assert lab.server.requests[-1].login == ("alice", "an0ther")
 
 
 @pytest.mark.parametrize("password, why", [

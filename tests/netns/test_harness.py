@@ -2,6 +2,9 @@
 
 import pytest
 
+from harness.daemon import Daemon, account
+from harness.expect import until
+from harness.secrets import Secrets
 from harness.server import Reply
 from harness.topology import WAN0, WAN1
 
@@ -72,3 +75,57 @@ def test_server_stops_and_starts_on_its_port(lab):
     assert curl(lab, lab.server.url, check=False).returncode == 7
     lab.server.start()
     assert curl(lab, lab.server.url).returncode == 0
+
+
+MARKED = "p4ss/w\"rd"
+LEAKS = {  # how it comes out: a wrapper around the program, or what is written into its state folder
+    "log": (["sh", "-c", 'echo "so it is p4ss/w\\"rd" >&2; exec "$@"', "sh"], None, "the log"),
+    "output": (["sh", "-c", 'echo "so it is p4ss/w\\"rd"; exec "$@"', "sh"], None, "its output"),
+    "log-escaped": (["sh", "-c", 'echo "GET /?p=p4ss%2Fw%22rd" >&2; exec "$@"', "sh"], None, "the log"),
+    "log-login": (["sh", "-c", 'echo "Basic YWxpY2U6cDRzcy93InJk" >&2; exec "$@"', "sh"], None, "the log"),
+    "log-option": (["sh", "-c", 'echo "with an-opt1on" >&2; exec "$@"', "sh"], None, "the log"),
+    "environment": (["env", "PASSWORD=" + MARKED], None, "environ"),
+    "state": (["env"], ("notes/other.json", '{"p": "p4ss/w\\"rd"}'), "other.json"),
+    "name": (["env"], ("an-opt1on", ""), "a name in"),
+}
+
+
+@pytest.mark.parametrize("wrapper, file, place", LEAKS.values(), ids=LEAKS)
+def test_a_secret_that_comes_out_is_found(lab, wrapper, file, place):
+    """Wherever it stands, and in whatever form, the end of the daemon says where."""
+    config = lab.config(account(lab.server, title="cloudflare", password=MARKED, zone="example.org",
+                                options=["zone-id=an-opt1on"]))
+    daemon = Daemon(lab.gateway, lab.dir / "daemon", config, wrap=lambda argv: [*wrapper, *argv])
+    if file:
+        path = daemon.state_dir / file[0]
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(file[1])
+    with pytest.raises(AssertionError, match=place):
+        daemon.stop()
+    assert daemon.popen.poll() == 0
+
+
+def test_a_secret_in_the_status_is_found(lab):
+    """The name of a record is told to everybody who asks."""
+    daemon = Daemon(lab.gateway, lab.dir / "daemon", lab.config(account(lab.server, "s3cret.example.org"), interface="wan1"),
+                    level="error", wait=False)
+    until(lambda: "s3cret" in daemon.tells("explain"))
+    with pytest.raises(AssertionError, match="the answer to explain"):
+        daemon.stop()
+
+
+def test_a_secret_among_the_arguments_is_found(lab):
+    """They are there for everybody to see."""
+    daemon = Daemon(lab.gateway, lab.dir / "s3cret", lab.config())
+    with pytest.raises(AssertionError, match="cmdline"):
+        daemon.stop()
+
+
+def test_secrets_are_read_out_of_any_configuration(lab):
+    """With quotes of either kind and without, by key and by file, one option and several."""
+    (lab.dir / "file").write_text("by-file\nsecond line\n")
+    secrets = Secrets("username = alice\npassword = 'it\\'s mine'\n", 'password="a\\"b\\\\c d"', "password =  plain-1 ",
+                      f"password-file = {lab.dir}/file", "options = { 'one=option-1',\n \"two=option-2\" }",
+                      'options = "three=option=3"', "password = short", "options = proxied=1")
+    assert {"it's mine", 'a"b\\c d', "plain-1", "by-file", "option-1", "option-2", "option=3"} <= secrets.forms.keys()
+    assert not {"short", "1", "second line"} & secrets.forms.keys()

@@ -1,14 +1,18 @@
 """The program under test: the daemon, and its commands that end by themselves."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from .secrets import Secrets
 
 TOP = Path(__file__).resolve().parents[3]
 PROGRAM = os.environ.get("WANDDNS") or str(TOP / "build" / "wanddns")
@@ -80,10 +84,17 @@ def configuration(*accounts, **keys):
 # Commands that end by themselves
 
 def wanddns(namespace, *argv, wrap=lambda argv: argv, timeout=60, **kwargs):
-    """Run the program to its end. .returncode, .stdout, .stderr; a sanitizer report fails."""
-    done = namespace.run(wrap([PROGRAM, *map(str, argv)]), check=False, env=environment(),
+    """Run the program to its end. .returncode, .stdout, .stderr; a sanitizer report fails, and so does a secret of the
+    configuration in its output."""
+    argv = [str(word) for word in argv]
+    done = namespace.run(wrap([PROGRAM, *argv]), check=False, env=environment(),
                          timeout=timeout, cwd="/", stdin=subprocess.DEVNULL, **kwargs)
-    no_sanitizer_report((done.stdout or "") + (done.stderr or ""))
+    output = (done.stdout or "") + (done.stderr or "")
+    no_sanitizer_report(output)
+    if "-c" in argv[:-1]:
+        secrets = Secrets()
+        secrets.add_file(argv[argv.index("-c") + 1])
+        secrets.are_not_in("what the command says", output)
     return done
 
 
@@ -230,6 +241,9 @@ class Daemon(Process):
     """wanddns run, at -l debug unless told otherwise. home holds wanddns.conf and state/.
 
     argv and wrap: more arguments, and a command to run it by (see as_nobody, with_etc).
+
+    When it is stopped, no secret of any of its configurations may stand in its log, its state, its arguments, its
+    environment or what it answers: each test is a test of that.
     """
 
     def __init__(self, namespace, home, config, *, argv=(), wrap=lambda argv: argv,
@@ -238,6 +252,7 @@ class Daemon(Process):
         self.config = self.home / "wanddns.conf"
         self.state_dir = self.home / "state"
         self.control = self.home / "control"
+        self.secrets = Secrets()
         self.home.mkdir(parents=True, exist_ok=True)
         self.state_dir.mkdir(exist_ok=True)
         self.write_config(config)
@@ -248,6 +263,7 @@ class Daemon(Process):
             self.wait_log(r"wanddns \S+ started")
 
     def write_config(self, text):
+        self.secrets.add(text)
         self.config.write_text(text)
         self.config.chmod(0o600)
 
@@ -271,6 +287,36 @@ class Daemon(Process):
 
     def hup(self):
         self.signal(signal.SIGHUP)
+
+    def tells(self, command):
+        """What the control socket answers: lines of JSON, or nothing when nobody does."""
+        answer = b""
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
+            client.connect(str(self.control))
+            client.sendall(json.dumps({"version": 1, "command": command}).encode() + b"\n")
+            while part := client.recv(65536):
+                answer += part
+        return answer.decode()
+
+    def keeps_secrets(self):
+        """What it has written and tells, and what the kernel tells of it, has no secret of its configurations."""
+        self.secrets.add_file(self.config)
+        if self.popen.poll() is None:
+            self.secrets.are_not_told_of(self.pid)
+            for command in "explain", "metrics":
+                self.secrets.are_not_in(f"the answer to {command}", self.tells(command))
+        self.secrets.are_not_in("the log", self.err.text)
+        self.secrets.are_not_in("its output", self.out.text)
+        self.secrets.are_not_in_files(self.state_dir)
+
+    def stop(self, expect=0):
+        try:
+            self.keeps_secrets()
+        finally:
+            status = super().stop(expect)
+        self.keeps_secrets()
+        return status
 
     def kill(self):
         """As a power cut would end it."""
