@@ -46,7 +46,8 @@ void account_force(struct account *account);
 void account_force_one(struct account *account, size_t index);
 
 /* For who looks on: what became of the record at an index; what was counted since the start; for how long nothing may be
- * asked; what is remembered of answers. They are the account's. */
+ * asked; after how long the record is sent again without a change, 0 when it is not; what is remembered of answers. They
+ * are the account's. */
 struct account_counts {
     unsigned long requests, retries;
     unsigned long answers[UPDATE_REFUSED_ACCOUNT + 1]; /* by enum update_verdict */
@@ -54,6 +55,7 @@ struct account_counts {
 const struct history *account_history(const struct account *account, size_t index);
 const struct account_counts *account_counts(const struct account *account);
 uint64_t account_rest_ms(const struct account *account);
+uint64_t account_refresh_ms(const struct account *account, size_t index);
 const struct memory *account_remembered(const struct account *account);
 
 /* The world may be reached now: waits for the network end. */

@@ -6,10 +6,11 @@
 #include "reason.h"
 
 /* The stage that a text of a record names: "resolve", "connect", "tls", "http", "provider", "program"; "source" while it
- * is idle; NULL when it names none. */
+ * is idle; "provider" when it was refused; NULL when it names none. */
 const char *advice_stage(enum record_state state, const char *text);
 
-/* What can be done; NULL where nothing is wrong. */
+/* Whole sentences for people, that say what can be done; in a command HOST stands for the name. NULL where nothing is
+ * wrong. */
 const char *advice_for_record(enum record_state state, const char *text);
 
 /* The same of a source that has no address. */

@@ -25,6 +25,9 @@ void ask_look(struct ask *ask, struct source_answer *answer);
 /* Asks now, at the operator's word. What is known stays until there is an answer. */
 void ask_force(struct ask *ask);
 
+/* Is an answer awaited? */
+bool ask_is_asking(const struct ask *ask);
+
 /* The address in an answer: a text that is one and nothing else, blanks around it allowed, or that member of a JSON
  * object. REASON_CHOSEN with *ip, or why it is not to be used. */
 enum reason ask_judge(const struct rule *rule, const char *member, const char *text, size_t length, struct ip *ip);

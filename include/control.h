@@ -11,10 +11,9 @@ struct event_base;
 struct control;
 
 enum {
-    CONTROL_CLIENTS = 128,        /* at once; who comes then is turned away */
-    CONTROL_REQUEST = 64 * 1024,  /* bytes of a request */
-    CONTROL_TIMEOUT_S = 10,       /* for a request to come in, and for an answer to be taken */
-    CONTROL_BACKLOG = 256 * 1024, /* bytes that a client may leave unread */
+    CONTROL_CLIENTS = 128,  /* at once; who comes then is turned away */
+    CONTROL_TIMEOUT_S = 10, /* for a request to come in; and for who takes nothing of what there is for him */
+    CONTROL_BACKLOG = 2 * 1024 * 1024, /* bytes that may wait for a client, some 8000 transitions */
 };
 
 /* Reads the configuration anew. False after a fault, whose first line goes into text. */
@@ -28,7 +27,10 @@ struct control *control_open(struct event_base *base, const char *path, const ch
 /* Removes the socket, too. NULL is allowed. */
 void control_close(struct control *control);
 
-/* Tells those who follow. */
+/* Tells those who follow. NULL is allowed. */
 void control_tell(struct control *control, const struct hook_fact *fact);
+
+/* The core has changed: who waits for an update may be done. NULL is allowed. */
+void control_changed(struct control *control);
 
 #endif

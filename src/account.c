@@ -79,23 +79,30 @@ static void refuse_all(struct account *account, const char *text)
     log_warning("%s: no more requests: %s", account->provider->id, text);
 }
 
-/* Sends once more what the definition wants to hear of without a change, and waits for the next. The wall clock, by which
- * what was published before the last boot ages, may be set meanwhile: it is looked at once a day. */
+/* Until the definition wants to hear of it without a change; only of one that is current. */
+static uint64_t refresh_left_ms(const struct account *account, const struct slot *slot)
+{
+    struct record_memory memory;
+
+    record_memory(slot->record, &memory);
+    return moment_left_ms(&memory.published_at, account->provider->definition->refresh_ms / 100 * slot->jitter);
+}
+
+/* Sends it once more, and waits for the next. The wall clock, by which what was published before the last boot ages, may
+ * be set meanwhile: it is looked at once a day. */
 static void on_refresh(void *arg)
 {
     struct account *account = arg;
-    uint64_t refresh_ms = account->provider->definition->refresh_ms, wait_ms = longest_sleep_ms;
+    uint64_t wait_ms = longest_sleep_ms;
     bool any = false;
 
-    for (size_t i = 0; i < account->count && refresh_ms; i++) {
+    for (size_t i = 0; i < account->count && account->provider->definition->refresh_ms; i++) {
         struct slot *slot = account->slots[i];
-        struct record_memory memory;
         uint64_t left_ms;
 
         if (record_state(slot->record) != RECORD_CURRENT)
             continue;
-        record_memory(slot->record, &memory);
-        left_ms = moment_left_ms(&memory.published_at, refresh_ms / 100 * slot->jitter);
+        left_ms = refresh_left_ms(account, slot);
         if (!left_ms)
             record_refresh(slot->record);
         else if (left_ms < wait_ms)
@@ -460,6 +467,13 @@ const struct account_counts *account_counts(const struct account *account)
 uint64_t account_rest_ms(const struct account *account)
 {
     return rest_ms(account);
+}
+
+uint64_t account_refresh_ms(const struct account *account, size_t index)
+{
+    const struct slot *slot = account->slots[index];
+
+    return record_state(slot->record) == RECORD_CURRENT ? refresh_left_ms(account, slot) : 0;
 }
 
 const struct memory *account_remembered(const struct account *account)

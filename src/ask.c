@@ -57,7 +57,7 @@ static const struct rule_service *service_of(const struct question *question)
     return &question->ask->rule->outside->services[question - question->ask->questions];
 }
 
-static bool is_asking(const struct ask *ask)
+bool ask_is_asking(const struct ask *ask)
 {
     bool asking = ask->child != NULL;
 
@@ -209,7 +209,7 @@ static void on_answer(void *arg, const struct http_answer *answer)
         explain(question->detail, question->reason, url, answer->body, &question->ip);
     }
     log_debug("ask: %.*s: %s", length, url, reason_word(question->reason));
-    if (is_asking(ask))
+    if (ask_is_asking(ask))
         return;
     combine(ask);
     finish(ask);

@@ -1,6 +1,5 @@
 #include "control.h"
 
-#include "json.h"
 #include "listener.h"
 #include "log.h"
 #include "mem.h"
@@ -22,11 +21,12 @@ enum { REFILL = 16 * 1024 };
 struct client {
     struct control *control;
     struct bufferevent *stream;
+    struct timer *deadline; /* of the request */
+    struct demand demand;
     struct report *report; /* that is being told */
-    char **hosts;          /* of the request */
-    size_t host_count;
+    bool asked;            /* the request is there, or there will be none */
     bool follows;
-    bool updates; /* ends when none of its hosts is updating any more */
+    bool updates; /* ends when none of its records is updating any more */
     bool ending;  /* closed when all is taken */
     struct client *next;
 };
@@ -44,13 +44,6 @@ struct control {
 
 /* ---- Clients. ---- */
 
-static void free_hosts(struct client *client)
-{
-    for (size_t i = 0; i < client->host_count; i++)
-        free(client->hosts[i]);
-    free(client->hosts);
-}
-
 static void drop(struct client *client)
 {
     struct client **link = &client->control->clients;
@@ -60,7 +53,8 @@ static void drop(struct client *client)
     *link = client->next;
     client->control->count--;
     report_free(client->report);
-    free_hosts(client);
+    demand_clear(&client->demand);
+    timer_free(client->deadline);
     bufferevent_free(client->stream);
     free(client);
     mem_trim();
@@ -72,15 +66,28 @@ static void send_text(struct client *client, struct buf *text)
     buf_free(text);
 }
 
-/* Nothing more comes; NULL when it went well. */
-static void finish(struct client *client, const char *error)
+/* Nothing more comes. */
+static void end(struct client *client, struct buf *text)
+{
+    client->ending = true;
+    client->follows = client->updates = false;
+    send_text(client, text);
+}
+
+static void succeed(struct client *client)
 {
     struct buf text = {0};
 
-    report_end(&text, error);
-    client->ending = true;
-    client->follows = client->updates = false;
-    send_text(client, &text);
+    report_end(&text);
+    end(client, &text);
+}
+
+static void fail(struct client *client, enum report_fault fault, const char *why)
+{
+    struct buf text = {0};
+
+    report_failure(&text, fault, why);
+    end(client, &text);
 }
 
 /* More of a report, as the client takes it. */
@@ -96,7 +103,10 @@ static void refill(struct client *client)
         return;
     report_free(client->report);
     client->report = NULL;
-    finish(client, NULL);
+    if (client->updates)
+        timer_start(client->control->finished, 0);
+    else
+        succeed(client);
 }
 
 static void on_written(struct bufferevent *stream, void *arg)
@@ -110,231 +120,207 @@ static void on_written(struct bufferevent *stream, void *arg)
         drop(client);
 }
 
-/* ---- Commands. ---- */
+/* ---- Hosts. ---- */
 
-static bool has_name(const struct core *core, const char *name)
+/* The names of all records, in an array of its own. */
+static const char **collect_names(const struct core *core, size_t *count)
 {
+    size_t states[CORE_STATES], all = core_count(core, states);
+    const char **names = mem_alloc(all * sizeof *names);
     const struct account *account;
     const struct record *record;
 
+    *count = 0;
     for (size_t i = 0; (account = core_account(core, i)); i++)
         for (size_t j = 0; (record = account_record(account, j)); j++)
-            if (strcmp(record_name(record), name) == 0)
-                return true;
-    return false;
+            names[(*count)++] = record_name(record);
+    return names;
 }
 
-/* A name of a record that is near to this one, or NULL. */
-static const char *near_name(const struct core *core, const char *name)
+static bool has_name(const char *const *names, size_t count, const char *name)
 {
-    const struct account *account;
-    const struct record *record;
-    const char *near = NULL;
-
-    for (size_t i = 0; (account = core_account(core, i)) && !near; i++)
-        for (size_t j = 0; (record = account_record(account, j)) && !near; j++) {
-            const char *candidate = record_name(record);
-
-            near = nearest_word(name, &candidate, 1);
-        }
-    return near;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
 }
 
 /* False after the client was told that there is no such record. */
 static bool knows_hosts(struct client *client)
 {
-    const struct core *core = client->control->core;
+    size_t count, i = 0;
+    const char **names = collect_names(client->control->core, &count), *near;
+    struct buf text = {0};
 
-    for (size_t i = 0; i < client->host_count; i++) {
-        const char *near;
-        struct buf text = {0};
-
-        if (has_name(core, client->hosts[i]))
-            continue;
-        near = near_name(core, client->hosts[i]);
-        buf_addf(&text, "no record is called %s", client->hosts[i]);
+    while (i < client->demand.host_count && has_name(names, count, client->demand.hosts[i]))
+        i++;
+    if (i < client->demand.host_count) {
+        near = nearest_word(client->demand.hosts[i], names, count);
+        buf_addf(&text, "no record is called %s", client->demand.hosts[i]);
         if (near)
             buf_addf(&text, ": did you mean %s?", near);
-        finish(client, text.text);
-        buf_free(&text);
-        return false;
+        fail(client, REPORT_WRONG, text.text);
     }
-    return true;
+    free(names);
+    buf_free(&text);
+    return i == client->demand.host_count;
 }
 
-static void begin_report(struct client *client, bool explain)
+/* ---- Commands. ---- */
+
+static void begin_report(struct client *client)
 {
-    client->report = report_new(client->control->core, client->hosts, client->host_count, explain);
+    client->report = report_new(client->control->core, &client->demand);
     refill(client);
 }
 
-static void on_status(struct client *client, const struct json_t *request)
+static void on_follow(struct client *client)
 {
-    (void)request;
-    begin_report(client, false);
-}
-
-static void on_explain(struct client *client, const struct json_t *request)
-{
-    (void)request;
-    begin_report(client, true);
-}
-
-static void on_follow(struct client *client, const struct json_t *request)
-{
-    (void)request;
-    client->follows = true;
-    bufferevent_set_timeouts(client->stream, NULL, &(struct timeval){CONTROL_TIMEOUT_S, 0});
-}
-
-static void on_update(struct client *client, const struct json_t *request)
-{
-    struct control *control = client->control;
-
-    on_follow(client, request);
-    client->updates = true;
-    for (size_t i = 0; i < client->host_count; i++)
-        core_force_name(control->core, client->hosts[i]);
-    if (!client->host_count)
-        core_force(control->core);
-    timer_start(control->finished, 0);
-}
-
-static void on_reload(struct client *client, const struct json_t *request)
-{
-    struct control *control = client->control;
     struct buf text = {0};
-    bool good = control->reload(control->arg, &text);
 
-    (void)request;
-    finish(client, good ? NULL : buf_text(&text));
+    report_head(client->control->core, &client->demand, &text);
+    client->follows = true;
+    send_text(client, &text);
+}
+
+/* The report tells that they are updating; what follows is what becomes of it. */
+static void on_update(struct client *client)
+{
+    struct core *core = client->control->core;
+
+    for (size_t i = 0; i < client->demand.host_count; i++)
+        core_force_name(core, client->demand.hosts[i]);
+    if (!client->demand.host_count)
+        core_force(core);
+    client->follows = client->updates = true;
+    begin_report(client);
+}
+
+static void on_reload(struct client *client)
+{
+    const struct control *control = client->control;
+    struct buf text = {0};
+
+    if (control->reload(control->arg, &text))
+        succeed(client);
+    else
+        fail(client, REPORT_CONFIGURATION, buf_text(&text));
     buf_free(&text);
 }
 
-static void on_log_level(struct client *client, const struct json_t *request)
+static void on_log_level(struct client *client)
 {
-    char *word = json_text(json_at(request, "level"));
-    enum log_level level;
-    bool good = word && log_level_parse(word, &level);
-
-    if (good)
-        log_set_level(level);
-    finish(client, good ? NULL : "level is error, warning, info or debug");
-    free(word);
+    log_set_level(client->demand.level);
+    succeed(client);
 }
 
-static void on_metrics(struct client *client, const struct json_t *request)
+static void on_metrics(struct client *client)
 {
     struct buf metrics = {0}, text = {0};
 
-    (void)request;
-    metrics_write(client->control->core, &metrics);
-    buf_add(&text, "{\"line\":\"text\",\"text\":\"");
-    buf_add_escaped(&text, buf_text(&metrics), BUF_JSON);
-    buf_add(&text, "\"}\n");
+    metrics_write(client->control->core, METRICS_OPEN, &metrics);
+    report_text(&text, buf_text(&metrics));
     buf_free(&metrics);
     send_text(client, &text);
-    finish(client, NULL);
+    succeed(client);
 }
 
-static const struct command {
-    const char *name;
-    void (*run)(struct client *client, const struct json_t *request);
+static const struct {
+    void (*run)(struct client *client);
     bool steers; /* worth a line in the log */
 } commands[] = {
-    {"status", on_status, false},   {"explain", on_explain, false}, {"update", on_update, true},
-    {"follow", on_follow, false},   {"reload", on_reload, true},    {"log-level", on_log_level, true},
-    {"metrics", on_metrics, false},
+    [DEMAND_STATUS] = {begin_report, false}, [DEMAND_EXPLAIN] = {begin_report, false},
+    [DEMAND_UPDATE] = {on_update, true},     [DEMAND_FOLLOW] = {on_follow, false},
+    [DEMAND_RELOAD] = {on_reload, true},     [DEMAND_LOG_LEVEL] = {on_log_level, true},
+    [DEMAND_METRICS] = {on_metrics, false},
 };
 
-static const struct command *find_command(const char *name)
-{
-    for (size_t i = 0; name && i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-    return NULL;
-}
-
 /* Who asks (SO_PEERCRED, unix(7)). */
-static void log_peer(const struct client *client, const struct command *command)
+static void log_peer(const struct client *client)
 {
+    const struct demand *demand = &client->demand;
     struct ucred peer = {0};
     socklen_t size = sizeof peer;
+    struct buf text = {0};
 
     if (getsockopt(bufferevent_getfd(client->stream), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return;
-    if (command->steers)
-        log_info("control: %s%s%s, by uid %u, pid %d", command->name, client->host_count ? " " : "",
-                 client->host_count ? client->hosts[0] : "", (unsigned)peer.uid, (int)peer.pid);
+    buf_addf(&text, "control: %s", demand_word(demand->command));
+    if (demand->host_count)
+        buf_addf(&text, " %s", demand->hosts[0]);
+    if (demand->host_count > 1)
+        buf_addf(&text, " and %zu more", demand->host_count - 1);
+    buf_addf(&text, ", by uid %u, pid %d", (unsigned)peer.uid, (int)peer.pid);
+    if (commands[demand->command].steers)
+        log_info("%s", text.text);
     else
-        log_debug("control: %s, by uid %u, pid %d", command->name, (unsigned)peer.uid, (int)peer.pid);
-}
-
-/* False when the request has hosts that are none. */
-static bool read_hosts(struct client *client, const struct json_t *request)
-{
-    const struct json_t *hosts = json_at(request, "hosts");
-    size_t count = json_is_list(hosts) ? json_count(hosts) : 0;
-
-    if (hosts && !json_is_list(hosts))
-        return false;
-    client->hosts = mem_alloc(count * sizeof *client->hosts);
-    for (size_t i = 0; i < count; i++) {
-        char *host = json_text(json_element(hosts, i));
-
-        if (!host)
-            return false;
-        client->hosts[client->host_count++] = host;
-    }
-    return true;
+        log_debug("%s", text.text);
+    buf_free(&text);
 }
 
 static void answer(struct client *client, const char *line, size_t length)
 {
-    struct json_t *request = json_parse(line, length);
-    char *version = json_text(json_at(request, "version")), *name = json_text(json_at(request, "command"));
-    const struct command *command = find_command(name);
+    const char *why;
+    enum demand_fault fault = demand_read(line, length, &client->demand, &why);
 
-    if (!request)
-        finish(client, "a request is a line with one JSON object");
-    else if (!version || strcmp(version, "1") != 0)
-        finish(client, "this daemon speaks version 1");
-    else if (!command)
-        finish(client, "there is no such command");
-    else if (!read_hosts(client, request))
-        finish(client, "hosts is a list of names");
-    else if (knows_hosts(client)) {
-        log_peer(client, command);
-        command->run(client, request);
+    if (fault != DEMAND_GOOD) {
+        fail(client, fault == DEMAND_OTHER_VERSION ? REPORT_OTHER_VERSION : REPORT_WRONG, why);
+    } else if (knows_hosts(client)) {
+        log_peer(client);
+        commands[client->demand.command].run(client);
     }
-    free(version);
-    free(name);
-    json_free(request);
 }
 
 /* ---- Connections. ---- */
 
-static void on_readable(struct bufferevent *stream, void *arg)
+/* The request is there, or there is none to be had: from now on only its end is of interest, of who follows. */
+static void stop_reading(struct client *client)
 {
-    struct client *client = arg;
-    struct evbuffer *input = bufferevent_get_input(stream);
+    client->asked = true;
+    timer_stop(client->deadline);
+    if (!client->follows)
+        bufferevent_disable(client->stream, EV_READ);
+}
+
+static void take_request(struct client *client, struct evbuffer *input)
+{
     size_t length;
     char *line = evbuffer_readln(input, &length, EVBUFFER_EOL_LF);
 
-    if (line || evbuffer_get_length(input) >= CONTROL_REQUEST) {
-        bufferevent_disable(stream, EV_READ);
-        bufferevent_set_timeouts(stream, NULL, &(struct timeval){CONTROL_TIMEOUT_S, 0});
-    }
+    if (!line && evbuffer_get_length(input) < DEMAND_SIZE)
+        return;
     if (line)
         answer(client, line, length);
-    else if (evbuffer_get_length(input) >= CONTROL_REQUEST)
-        finish(client, "the request is too long");
-    if (client->follows)
-        bufferevent_enable(stream, EV_READ); /* to hear that it is gone */
+    else
+        fail(client, REPORT_WRONG, "the request is too long");
     free(line);
+    stop_reading(client);
 }
 
-/* It is gone, or too slow. */
+static void on_readable(struct bufferevent *stream, void *arg)
+{
+    struct evbuffer *input = bufferevent_get_input(stream);
+    struct client *client = arg;
+    struct buf text = {0};
+
+    if (!client->asked) {
+        take_request(client, input);
+        return;
+    }
+    evbuffer_drain(input, evbuffer_get_length(input));
+    report_alive(&text);
+    send_text(client, &text);
+}
+
+static void on_deadline(void *arg)
+{
+    struct client *client = arg;
+
+    fail(client, REPORT_WRONG, "no request came in 10 s");
+    stop_reading(client);
+}
+
+/* It is gone, or takes nothing. */
 static void on_event(struct bufferevent *stream, short what, void *arg)
 {
     (void)stream;
@@ -345,86 +331,106 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 static void on_connection(void *arg, int fd)
 {
     struct control *control = arg;
-    struct client *client = mem_alloc(sizeof *client);
+    struct bufferevent *stream = bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    struct client *client;
 
-    client->control = control;
-    client->stream = bufferevent_socket_new(control->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (!client->stream) {
+    if (!stream) {
         close(fd);
-        free(client);
         return;
     }
-    client->next = control->clients;
+    client = mem_alloc(sizeof *client);
+    *client = (struct client){.control = control, .stream = stream, .next = control->clients};
+    client->deadline = timer_new(on_deadline, client);
     control->clients = client;
     control->count++;
-    bufferevent_setcb(client->stream, on_readable, on_written, on_event, client);
-    bufferevent_set_timeouts(client->stream, &(struct timeval){CONTROL_TIMEOUT_S, 0},
-                             &(struct timeval){CONTROL_TIMEOUT_S, 0});
-    bufferevent_setwatermark(client->stream, EV_READ, 0, CONTROL_REQUEST);
-    if (control->count > CONTROL_CLIENTS)
-        finish(client, "too many are asking at once");
-    else if (bufferevent_enable(client->stream, EV_READ) < 0) /* the loop takes no more descriptors */
-        drop(client);
+    bufferevent_setcb(stream, on_readable, on_written, on_event, client);
+    bufferevent_set_timeouts(stream, NULL, &(struct timeval){CONTROL_TIMEOUT_S, 0});
+    bufferevent_setwatermark(stream, EV_READ, 0, DEMAND_SIZE);
+    if (control->count > CONTROL_CLIENTS) {
+        fail(client, REPORT_BUSY, "too many are asking at once");
+        stop_reading(client);
+    } else {
+        timer_start(client->deadline, CONTROL_TIMEOUT_S * 1000);
+        if (bufferevent_enable(stream, EV_READ) < 0) /* the loop takes no more descriptors */
+            drop(client);
+    }
 }
 
 /* ---- Those who follow. ---- */
 
-static bool is_meant(const struct client *client, const char *name)
-{
-    for (size_t i = 0; i < client->host_count; i++)
-        if (strcmp(client->hosts[i], name) == 0)
-            return true;
-    return !client->host_count;
-}
-
 void control_tell(struct control *control, const struct hook_fact *fact)
 {
-    if (!control || !control->clients)
+    if (!control)
         return;
     for (struct client *client = control->clients, *next; client; client = next) {
         struct buf text = {0};
 
         next = client->next;
-        if (!client->follows || !is_meant(client, fact->name))
+        if (!client->follows || !demand_means(&client->demand, fact->name))
             continue;
         report_transition(&text, fact);
         send_text(client, &text);
         if (evbuffer_get_length(bufferevent_get_output(client->stream)) > CONTROL_BACKLOG)
             drop(client);
     }
-    timer_start(control->finished, 0);
 }
 
-/* How many of the records that a client means are in this state, or, with not, in another one. */
-static size_t count_meant(const struct client *client, enum record_state state, bool not )
+void control_changed(struct control *control)
+{
+    bool any = false;
+
+    for (const struct client *client = control ? control->clients : NULL; client; client = client->next)
+        any |= client->updates;
+    if (any)
+        timer_start(control->finished, 0);
+}
+
+/* How many of the records that a client means are in this state; all of them in *all. */
+static size_t count_meant(const struct client *client, enum record_state state, size_t *all)
 {
     const struct core *core = client->control->core;
     const struct account *account;
     const struct record *record;
     size_t count = 0;
 
-    for (size_t i = 0; (account = core_account(core, i)); i++)
-        for (size_t j = 0; (record = account_record(account, j)); j++)
-            count += is_meant(client, record_name(record)) && (record_state(record) == state) != not ;
+    *all = 0;
+    for (size_t i = 0; (account = core_account(core, i)); i++) {
+        for (size_t j = 0; (record = account_record(account, j)); j++) {
+            if (!demand_means(&client->demand, record_name(record)))
+                continue;
+            count += record_state(record) == state;
+            ++*all;
+        }
+    }
     return count;
 }
 
+static void end_update(struct client *client)
+{
+    size_t all, good = count_meant(client, RECORD_CURRENT, &all);
+    struct buf text = {0};
+
+    if (good == all) {
+        succeed(client);
+        return;
+    }
+    buf_addf(&text, "%zu of %zu record%s %s not current", all - good, all, all == 1 ? "" : "s",
+             all - good == 1 ? "is" : "are");
+    fail(client, REPORT_RESULT, text.text);
+    buf_free(&text);
+}
+
+/* What the kernel or a source outside has yet to say may send them once more. */
 static void on_finished(void *arg)
 {
-    struct control *control = arg;
+    const struct control *control = arg;
+    size_t all;
 
-    for (struct client *client = control->clients; client; client = client->next) {
-        struct buf text = {0};
-        size_t bad;
-
-        if (!client->updates || count_meant(client, RECORD_UPDATING, false))
-            continue;
-        bad = count_meant(client, RECORD_CURRENT, true);
-        buf_addf(&text, "%zu of %zu records %s not current", bad, bad + count_meant(client, RECORD_CURRENT, false),
-                 bad == 1 ? "is" : "are");
-        finish(client, bad ? text.text : NULL);
-        buf_free(&text);
-    }
+    if (!core_has_read(control->core) || sources_are_asking(core_sources(control->core)))
+        return;
+    for (struct client *client = control->clients; client; client = client->next)
+        if (client->updates && !client->report && !count_meant(client, RECORD_UPDATING, &all))
+            end_update(client);
 }
 
 /* ---- Its making. ---- */

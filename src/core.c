@@ -395,15 +395,19 @@ void core_force(struct core *core)
 size_t core_force_name(struct core *core, const char *name)
 {
     const struct record *record;
+    bool asks = false;
     size_t count = 0;
 
     trace_begin();
     for (size_t i = 0; i < core->account_count; i++)
         for (size_t j = 0; (record = account_record(core->accounts[i], j)); j++)
             if (strcmp(record_name(record), name) == 0) {
+                asks |= account_name(core->accounts[i], j)->place->rule.outside != NULL;
                 account_force_one(core->accounts[i], j);
                 count++;
             }
+    if (asks)
+        sources_force(core->sources);
     return count;
 }
 

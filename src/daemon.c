@@ -39,6 +39,7 @@ struct daemon {
     struct notify *notify;     /* the supervisor; NULL when there is none */
     struct timer *check_timer; /* once: are we done? */
     struct timer *metrics_timer;
+    uint64_t metrics_sum; /* of what was written last */
     bool metrics_failed;
     int status;
 };
@@ -51,6 +52,7 @@ static void on_changed(void *arg)
 
     if (daemon->options->once)
         timer_start(daemon->check_timer, 0);
+    control_changed(daemon->control);
     notify_changed(daemon->notify);
     if (daemon->core && core_has_read(daemon->core))
         notify_ready(daemon->notify);
@@ -70,17 +72,11 @@ static void on_metrics(void *arg)
 {
     struct daemon *daemon = arg;
     const char *path = core_config(daemon->core)->metrics_file;
-    struct buf text = {0};
-    int error;
+    int error = path ? metrics_write_file(daemon->core, path, &daemon->metrics_sum) : 0;
 
-    if (!path)
-        return;
-    metrics_write(daemon->core, &text);
-    error = file_replace(path, text.text, text.length, 0644);
     if (error && !daemon->metrics_failed)
         log_warning("metrics-file: %s: %s", path, strerror(-error));
     daemon->metrics_failed = error != 0;
-    buf_free(&text);
 }
 
 static void write_status(void *arg, struct buf *status)

@@ -1,12 +1,36 @@
 #include "metrics.h"
 
-#include <stdint.h>
+#include "file.h"
 
-/* A family. Gauges stand in for the types info and stateset, which the textfile collector of node_exporter does not know;
- * a counter's samples end in _total. */
-static void begin(struct buf *out, const char *name, const char *type, const char *help)
+#include <stdbool.h>
+#include <string.h>
+
+struct metrics {
+    struct buf *out;
+    enum metrics_format format;
+};
+
+/* Types that only OpenMetrics has; elsewhere they are gauges. */
+enum type { GAUGE, COUNTER, HISTOGRAM, INFO };
+
+/* A family. In OpenMetrics its name is without what its samples end in, and it may have a unit. */
+static void begin(const struct metrics *metrics, const char *name, enum type type, const char *help)
 {
-    buf_addf(out, "# HELP wanddns_%s %s\n# TYPE wanddns_%s %s\n", name, help, name, type);
+    static const struct {
+        const char *open, *plain, *suffix;
+    } types[] = {{"gauge", "gauge", ""},
+                 {"counter", "counter", "_total"},
+                 {"histogram", "histogram", ""},
+                 {"info", "gauge", "_info"}};
+    static const char seconds[] = "_seconds";
+    bool is_open = metrics->format == METRICS_OPEN;
+    const char *suffix = is_open ? "" : types[type].suffix;
+    size_t length = strlen(name);
+
+    buf_addf(metrics->out, "# TYPE wanddns_%s%s %s\n", name, suffix, is_open ? types[type].open : types[type].plain);
+    if (is_open && length > strlen(seconds) && strcmp(name + length - strlen(seconds), seconds) == 0)
+        buf_addf(metrics->out, "# UNIT wanddns_%s seconds\n", name);
+    buf_addf(metrics->out, "# HELP wanddns_%s%s %s\n", name, suffix, help);
 }
 
 static void add_label(struct buf *out, const char *before, const char *name, const char *value)
@@ -73,27 +97,28 @@ static void add_changed(struct buf *out, const struct account *account, size_t i
     buf_addf(out, "} %lld\n", (long long)moment_wall_s(&view.since));
 }
 
-static void add_records(const struct core *core, struct buf *out)
+static void add_records(const struct core *core, const struct metrics *metrics)
 {
-    begin(out, "record_state", "gauge", "1 for the state that a record is in, 0 for the others");
-    each_record(core, out, add_state);
-    begin(out, "record_published_timestamp_seconds", "gauge",
-          "When the provider last said that the address is published");
-    each_record(core, out, add_published);
-    begin(out, "record_state_timestamp_seconds", "gauge", "When the record came into its state");
-    each_record(core, out, add_changed);
+    begin(metrics, "record_state", GAUGE, "1 for the state that a record is in, 0 for the others.");
+    each_record(core, metrics->out, add_state);
+    begin(metrics, "record_published_timestamp_seconds", GAUGE,
+          "When the provider last said that the address is published.");
+    each_record(core, metrics->out, add_published);
+    begin(metrics, "record_state_timestamp_seconds", GAUGE, "When the record came into its state.");
+    each_record(core, metrics->out, add_changed);
 }
 
 /* One sample for each account. */
-static void add_counter(const struct core *core, struct buf *out, const char *name,
+static void add_counter(const struct core *core, const struct metrics *metrics, const char *name, const char *help,
                         unsigned long (*count)(const struct account_counts *))
 {
     const struct account *account;
 
+    begin(metrics, name, COUNTER, help);
     for (size_t i = 0; (account = core_account(core, i)); i++) {
-        buf_addf(out, "wanddns_%s_total", name);
-        add_label(out, "{", "account", account_provider(account)->id);
-        buf_addf(out, "} %lu\n", count(account_counts(account)));
+        buf_addf(metrics->out, "wanddns_%s_total", name);
+        add_label(metrics->out, "{", "account", account_provider(account)->id);
+        buf_addf(metrics->out, "} %lu\n", count(account_counts(account)));
     }
 }
 
@@ -107,76 +132,100 @@ static unsigned long retries_of(const struct account_counts *counts)
     return counts->retries;
 }
 
-static void add_answers(const struct core *core, struct buf *out)
+static void add_answers(const struct core *core, const struct metrics *metrics)
 {
     static const char *const words[] = {"done", "unchanged", "unreachable", "again", "refused", "refused-account"};
     const struct account *account;
 
+    begin(metrics, "answers", COUNTER, "What became of the requests, counted for each record.");
     for (size_t i = 0; (account = core_account(core, i)); i++) {
         for (size_t j = 0; j < sizeof words / sizeof *words; j++) {
-            buf_add(out, "wanddns_answers_total");
-            add_label(out, "{", "account", account_provider(account)->id);
-            add_label(out, ",", "verdict", words[j]);
-            buf_addf(out, "} %lu\n", account_counts(account)->answers[j]);
+            buf_add(metrics->out, "wanddns_answers_total");
+            add_label(metrics->out, "{", "account", account_provider(account)->id);
+            add_label(metrics->out, ",", "verdict", words[j]);
+            buf_addf(metrics->out, "} %lu\n", account_counts(account)->answers[j]);
         }
     }
 }
 
-static void add_accounts(const struct core *core, struct buf *out)
-{
-    begin(out, "requests", "counter", "Requests that may have reached the provider");
-    add_counter(core, out, "requests", requests_of);
-    begin(out, "answers", "counter", "What became of a record's requests");
-    add_answers(core, out);
-    begin(out, "retries", "counter", "Requests after a wait");
-    add_counter(core, out, "retries", retries_of);
-}
-
-static void add_latency(const struct core *core, struct buf *out)
+/* The bounds in the canonical form of OpenMetrics: "1.0", not "1". */
+static void add_latency(const struct core *core, const struct metrics *metrics)
 {
     const struct core_counts *counts = core_counts(core);
     unsigned long all = 0;
 
-    begin(out, "publish_seconds", "histogram", "From the first event of a change to the published address");
+    begin(metrics, "publish_seconds", HISTOGRAM, "From the first event of a change to the published address.");
     for (size_t i = 0; i < CORE_BUCKETS; i++) {
+        double bound = core_buckets_s[i];
+
         all += counts->published[i];
-        buf_addf(out, "wanddns_publish_seconds_bucket{le=\"%g\"} %lu\n", core_buckets_s[i], all);
+        buf_addf(metrics->out, "wanddns_publish_seconds_bucket{le=\"%g%s\"} %lu\n", bound,
+                 bound == (double)(long)bound ? ".0" : "", all);
     }
     all += counts->published[CORE_BUCKETS];
-    buf_addf(out, "wanddns_publish_seconds_bucket{le=\"+Inf\"} %lu\n", all);
-    buf_addf(out, "wanddns_publish_seconds_sum %.3f\nwanddns_publish_seconds_count %lu\n", counts->published_s, all);
+    buf_addf(metrics->out, "wanddns_publish_seconds_bucket{le=\"+Inf\"} %lu\n", all);
+    buf_addf(metrics->out, "wanddns_publish_seconds_sum %.3f\nwanddns_publish_seconds_count %lu\n", counts->published_s,
+             all);
 }
 
-static void add_uplinks(const struct core *core, struct buf *out)
+static void add_uplinks(const struct core *core, const struct metrics *metrics)
 {
     const struct sources *sources = core_sources(core);
     const struct rule *rule;
 
-    begin(out, "uplink_address", "gauge", "1 for each address of an uplink that is fit to be published");
+    begin(metrics, "uplink_address", INFO, "The addresses of the uplinks that are fit to be published.");
     for (size_t i = 0; (rule = sources_rule(sources, i)); i++) {
         const struct source_answer *answer = sources_answer(sources, rule);
         char name[RULE_NAME_SIZE], text[IP_TEXT_SIZE];
 
         for (size_t j = 0; j < answer->ips.count; j++) {
-            buf_add(out, "wanddns_uplink_address");
-            add_label(out, "{", "source", rule_name(rule, name));
-            add_label(out, ",", "interface", answer->link.index ? answer->link.name : "");
-            add_label(out, ",", "family", ip_family_name(rule->family));
-            add_label(out, ",", "address", ip_text(&answer->ips.list[j], text));
-            buf_add(out, "} 1\n");
+            buf_add(metrics->out, "wanddns_uplink_address_info");
+            add_label(metrics->out, "{", "source", rule_name(rule, name));
+            add_label(metrics->out, ",", "interface", answer->link.index ? answer->link.name : "");
+            add_label(metrics->out, ",", "family", ip_family_name(rule->family));
+            add_label(metrics->out, ",", "address", ip_text(&answer->ips.list[j], text));
+            buf_add(metrics->out, "} 1\n");
         }
     }
 }
 
-void metrics_write(const struct core *core, struct buf *out)
+void metrics_write(const struct core *core, enum metrics_format format, struct buf *out)
 {
-    begin(out, "build_version", "gauge", "1, with the version of the program");
-    buf_add(out, "wanddns_build_version{version=\"" PACKAGE_VERSION "\"} 1\n");
-    add_uplinks(core, out);
-    add_records(core, out);
-    add_accounts(core, out);
-    add_latency(core, out);
-    begin(out, "event_overruns", "counter", "Events of the kernel were lost, and everything was read anew");
+    const struct metrics metrics = {out, format};
+
+    begin(&metrics, "build", INFO, "The version of the program.");
+    buf_add(out, "wanddns_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
+    add_uplinks(core, &metrics);
+    add_records(core, &metrics);
+    add_counter(core, &metrics, "requests", "Requests that may have reached the provider.", requests_of);
+    add_answers(core, &metrics);
+    add_counter(core, &metrics, "retries", "Attempts of records after a wait.", retries_of);
+    add_latency(core, &metrics);
+    begin(&metrics, "event_overruns", COUNTER, "Times that events of the kernel were lost, and all was read anew.");
     buf_addf(out, "wanddns_event_overruns_total %lu\n", core_counts(core)->overruns);
-    buf_add(out, "# EOF\n");
+    if (format == METRICS_OPEN)
+        buf_add(out, "# EOF\n");
+}
+
+/* FNV-1a, of the path, too: after a reload it may be another one. */
+static uint64_t checksum(uint64_t sum, const char *text)
+{
+    for (; *text; text++)
+        sum = (sum ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return sum ? sum : 1;
+}
+
+int metrics_write_file(const struct core *core, const char *path, uint64_t *sum)
+{
+    struct buf text = {0};
+    uint64_t fresh;
+    int error = 0;
+
+    metrics_write(core, METRICS_PLAIN, &text);
+    fresh = checksum(checksum(UINT64_C(14695981039346656037), path), text.text);
+    if (fresh != *sum)
+        error = file_replace(path, text.text, text.length, 0644);
+    *sum = error ? 0 : fresh;
+    buf_free(&text);
+    return error;
 }

@@ -11,11 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
+enum {
+    TEXT_LINE = 32 * 1024,        /* bytes of a text in a line, or a little more */
+    PATIENCE_MS = 10 * 60 * 1000, /* a first attempt that has not come to its end by then is trouble */
+};
+
 struct report {
     struct core *core;
-    char **hosts;
-    size_t host_count;
-    bool explain;
+    const struct demand *demand;
     enum { HEAD, UPLINKS, ACCOUNTS, RECORDS } part;
     size_t at;    /* in the part */
     size_t index; /* of a record in its account */
@@ -101,17 +104,30 @@ static void add_addresses(struct buf *out, const char *key, const struct ip_set 
 
 /* ---- Lines. ---- */
 
-static void add_head(const struct report *report, struct buf *out)
+static size_t count_records(const struct core *core, const struct demand *demand)
 {
-    const char *fault = core_save_fault(report->core);
+    const struct account *account;
+    const struct record *record;
+    size_t count = 0;
+
+    for (size_t i = 0; (account = core_account(core, i)); i++)
+        for (size_t j = 0; (record = account_record(account, j)); j++)
+            count += demand_means(demand, record_name(record));
+    return count;
+}
+
+void report_head(const struct core *core, const struct demand *demand, struct buf *out)
+{
+    const char *fault = core_save_fault(core);
 
     begin(out, "status");
-    add_number(out, "version", REPORT_VERSION);
+    add_number(out, "version", DEMAND_VERSION);
     add_text(out, "program", PACKAGE_VERSION);
     add_number(out, "pid", (uint64_t)getpid());
     add_time(out, "now", timer_wall_s());
-    add_text(out, "configuration", core_config(report->core)->file);
+    add_text(out, "configuration", core_config(core)->file);
     add_text(out, "state", fault ? fault : "ok");
+    add_number(out, "record_count", count_records(core, demand));
     end(out);
 }
 
@@ -156,21 +172,18 @@ static void add_account(struct buf *out, const struct account *account)
     end(out);
 }
 
-static void add_record(struct buf *out, const struct account *account, const struct record *record)
+/* An update that is under way is no trouble, unless it failed before or takes too long. */
+static bool is_well(enum record_state state, const struct record_view *view)
 {
-    enum record_state state = record_state(record);
+    return state == RECORD_CURRENT ||
+           (state == RECORD_UPDATING && !view->failures && moment_age_ms(&view->since) < PATIENCE_MS);
+}
+
+static void add_published(struct buf *out, const struct record *record)
+{
     struct record_memory memory;
-    struct record_view view;
-    bool well;
 
     record_memory(record, &memory);
-    record_look(record, &view);
-    well = state == RECORD_CURRENT || (state == RECORD_UPDATING && !view.failures);
-    begin(out, "record");
-    add_text(out, "name", record_name(record));
-    add_text(out, "type", ip_record_type(record_family(record)));
-    add_text(out, "account", account_provider(account)->id);
-    add_text(out, "state", record_state_word(state));
     add_addresses(out, "wanted", &record_target(record)->ips);
     add_addresses(out, "published", &memory.published);
     if (memory.published.count)
@@ -178,8 +191,29 @@ static void add_record(struct buf *out, const struct account *account, const str
     else
         add_text(out, "published_at", NULL);
     add_flag(out, "doubtful", memory.doubtful);
+}
+
+static void add_record(struct buf *out, const struct account *account, size_t index)
+{
+    const struct record *record = account_record(account, index);
+    struct rule rule = wishes_rule(account_name(account, index), record_family(record));
+    enum record_state state = record_state(record);
+    char source[RULE_NAME_SIZE];
+    struct record_view view;
+    bool well;
+
+    record_look(record, &view);
+    well = is_well(state, &view);
+    begin(out, "record");
+    add_text(out, "name", record_name(record));
+    add_text(out, "type", ip_record_type(record_family(record)));
+    add_text(out, "account", account_provider(account)->id);
+    add_text(out, "source", rule_name(&rule, source));
+    add_text(out, "state", record_state_word(state));
+    add_published(out, record);
     add_moment(out, "since", &view.since);
     add_later(out, "next_at", view.left_ms);
+    add_later(out, "refresh_at", account_refresh_ms(account, index));
     add_number(out, "failures", view.failures);
     add_text(out, "stage", well ? NULL : advice_stage(state, view.text));
     add_text(out, "text", view.text);
@@ -194,12 +228,14 @@ struct explained {
     struct buf *out;
     const struct account *account;
     const struct record *record;
+    struct buf key; /* of what is remembered for this record (finding.c) */
 };
 
 static void add_subject(const struct explained *explained)
 {
     add_text(explained->out, "name", record_name(explained->record));
     add_text(explained->out, "type", ip_record_type(record_family(explained->record)));
+    add_text(explained->out, "account", account_provider(explained->account)->id);
 }
 
 static void on_candidate(void *arg, const struct kernel_link *link, const struct kernel_address *address,
@@ -233,37 +269,62 @@ static void add_history(const struct explained *explained, const struct history 
     }
 }
 
+/* What belongs to other records is left to them. */
 static void on_remembered(void *arg, const char *key, const char *name)
 {
     const struct explained *explained = arg;
 
-    (void)key;
+    if (strncmp(key, "record ", strlen("record ")) == 0 && strcmp(key, explained->key.text) != 0)
+        return;
     begin(explained->out, "remembered");
-    add_text(explained->out, "account", account_provider(explained->account)->id);
+    add_subject(explained);
+    add_text(explained->out, "of", key);
     add_text(explained->out, "value", name);
     end(explained->out);
 }
 
 static void explain(const struct report *report, struct buf *out, const struct account *account, size_t index)
 {
-    struct explained explained = {out, account, account_record(account, index)};
+    struct explained explained = {.out = out, .account = account, .record = account_record(account, index)};
     struct rule rule = wishes_rule(account_name(account, index), record_family(explained.record));
 
     sources_explain(core_sources(report->core), &rule, on_candidate, &explained);
     add_history(&explained, account_history(account, index));
-    if (index == 0)
-        memory_walk(account_remembered(account), on_remembered, &explained);
+    buf_addf(&explained.key, "record %s %s", record_name(explained.record), ip_record_type(rule.family));
+    memory_walk(account_remembered(account), on_remembered, &explained);
+    buf_free(&explained.key);
 }
 
 /* ---- The whole, part by part. ---- */
 
-static bool is_meant(const struct report *report, const struct record *record)
+static bool account_is_meant(const struct report *report, const struct account *account)
 {
-    bool meant = !report->host_count;
+    const struct record *record;
 
-    for (size_t i = 0; i < report->host_count; i++)
-        meant |= strcmp(report->hosts[i], record_name(record)) == 0;
-    return meant;
+    for (size_t i = 0; (record = account_record(account, i)); i++)
+        if (demand_means(report->demand, record_name(record)))
+            return true;
+    return false;
+}
+
+/* Does a record that is meant look for its address there? */
+static bool rule_is_meant(const struct report *report, const struct rule *rule)
+{
+    const struct account *account;
+    const struct record *record;
+
+    for (size_t i = 0; (account = core_account(report->core, i)) && report->demand->host_count; i++) {
+        for (size_t j = 0; (record = account_record(account, j)); j++) {
+            struct rule own;
+
+            if (!demand_means(report->demand, record_name(record)))
+                continue;
+            own = wishes_rule(account_name(account, j), record_family(record));
+            if (rule_equal(&own, rule))
+                return true;
+        }
+    }
+    return !report->demand->host_count;
 }
 
 static void next_part(struct report *report)
@@ -278,7 +339,8 @@ static void add_uplinks(struct report *report, struct buf *out)
     const struct rule *rule;
 
     for (size_t i = 0; (rule = sources_rule(sources, i)); i++)
-        add_uplink(out, rule, sources_answer(sources, rule));
+        if (rule_is_meant(report, rule))
+            add_uplink(out, rule, sources_answer(sources, rule));
     next_part(report);
 }
 
@@ -286,10 +348,10 @@ static void add_accounts(struct report *report, struct buf *out)
 {
     const struct account *account = core_account(report->core, report->at++);
 
-    if (account)
-        add_account(out, account);
-    else
+    if (!account)
         next_part(report);
+    else if (account_is_meant(report, account))
+        add_account(out, account);
 }
 
 /* False at the end. */
@@ -305,10 +367,11 @@ static bool add_records(struct report *report, struct buf *out)
         report->index = 0;
         return true;
     }
-    if (is_meant(report, record))
-        add_record(out, account, record);
-    if (is_meant(report, record) && report->explain)
-        explain(report, out, account, report->index);
+    if (demand_means(report->demand, record_name(record))) {
+        add_record(out, account, report->index);
+        if (report->demand->command == DEMAND_EXPLAIN)
+            explain(report, out, account, report->index);
+    }
     report->index++;
     return true;
 }
@@ -317,7 +380,7 @@ bool report_more(struct report *report, struct buf *out)
 {
     switch (report->part) {
     case HEAD:
-        add_head(report, out);
+        report_head(report->core, report->demand, out);
         next_part(report);
         return true;
     case UPLINKS:
@@ -331,6 +394,21 @@ bool report_more(struct report *report, struct buf *out)
     }
     return add_records(report, out);
 }
+
+struct report *report_new(struct core *core, const struct demand *demand)
+{
+    struct report *report = mem_alloc(sizeof *report);
+
+    *report = (struct report){.core = core, .demand = demand};
+    return report;
+}
+
+void report_free(struct report *report)
+{
+    free(report);
+}
+
+/* ---- Other lines. ---- */
 
 void report_transition(struct buf *out, const struct hook_fact *fact)
 {
@@ -347,32 +425,45 @@ void report_transition(struct buf *out, const struct hook_fact *fact)
     end(out);
 }
 
-void report_end(struct buf *out, const char *error)
+void report_alive(struct buf *out)
 {
-    begin(out, "end");
-    add_flag(out, "ok", !error);
-    if (error)
-        add_text(out, "error", error);
+    begin(out, "alive");
     end(out);
 }
 
-struct report *report_new(struct core *core, char *const *hosts, size_t count, bool explain)
+void report_text(struct buf *out, const char *text)
 {
-    struct report *report = mem_alloc(sizeof *report);
+    while (*text) {
+        size_t length = strlen(text), cut = length > TEXT_LINE ? TEXT_LINE : length;
+        char *part;
 
-    *report = (struct report){.core = core, .host_count = count, .explain = explain};
-    report->hosts = mem_alloc(count * sizeof *report->hosts);
-    for (size_t i = 0; i < count; i++)
-        report->hosts[i] = mem_string(hosts[i]);
-    return report;
+        cut += strcspn(text + cut, "\n");
+        cut += text[cut] == '\n';
+        part = mem_string_n(text, cut);
+        begin(out, "text");
+        buf_add(out, ",\"text\":\"");
+        buf_add_escaped(out, part, BUF_JSON);
+        buf_add(out, "\"");
+        end(out);
+        free(part);
+        text += cut;
+    }
 }
 
-void report_free(struct report *report)
+void report_end(struct buf *out)
 {
-    if (!report)
-        return;
-    for (size_t i = 0; i < report->host_count; i++)
-        free(report->hosts[i]);
-    free(report->hosts);
-    free(report);
+    begin(out, "end");
+    add_flag(out, "ok", true);
+    end(out);
+}
+
+void report_failure(struct buf *out, enum report_fault fault, const char *text)
+{
+    static const char *const words[] = {"request", "version", "busy", "configuration", "result"};
+
+    begin(out, "end");
+    add_flag(out, "ok", false);
+    add_text(out, "fault", words[fault]);
+    add_text(out, "error", text);
+    end(out);
 }

@@ -282,8 +282,11 @@ bool sources_are_asking(const struct sources *sources)
 {
     bool asking = false;
 
-    for (size_t i = 0; i < sources->count; i++)
-        asking |= sources->list[i]->answer.reason == REASON_ASKING;
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct watched *watched = sources->list[i];
+
+        asking |= watched->answer.reason == REASON_ASKING || (watched->ask && ask_is_asking(watched->ask));
+    }
     return asking;
 }
 

@@ -130,11 +130,19 @@ void ask_free(struct ask *ask)
 }
 
 static size_t forced;
+static bool is_asked; /* once more, while an answer is known */
 
 void ask_force(struct ask *ask)
 {
     assert_non_null(ask->rule->outside);
     forced++;
+    is_asked = true;
+}
+
+bool ask_is_asking(const struct ask *ask)
+{
+    assert_non_null(ask->rule->outside);
+    return is_asked;
 }
 
 void ask_look(struct ask *ask, struct source_answer *answer)
@@ -658,6 +666,8 @@ static void test_outside(void **state)
     forced = 0;
     sources_force(sources);
     assert_int_equal(forced, 1);
+    assert_true(sources_are_asking(sources)); /* though an answer is known */
+    is_asked = false;
     outside_address = NULL;
     outside_reason = REASON_SILENT;
     read_all("echo ipv4 none;");

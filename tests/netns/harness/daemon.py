@@ -221,6 +221,11 @@ class Process:
     def asleep(self):
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
+    def waits_for_ever(self):
+        """It sleeps in epoll_wait(2) without a limit: no timer runs."""
+        fields = Path(f"/proc/{self.pid}/syscall").read_text().split()
+        return len(fields) > 5 and fields[4] in ("0xffffffffffffffff", "0xffffffff")
+
 
 def entry_sum(entry):
     """The checksum of an entry of state.json: FNV-1a over its JSON, sorted and without blanks."""
