@@ -28,6 +28,9 @@ void config_free(struct config *config);
 
 /* A program that it has run, or NULL. */
 const char *config_program(const struct config *config);
+/* Only the value of the key control, for who looks for the daemon: NULL when it is not there; the caller frees it. False
+ * when the file cannot be read, or is none. */
+bool config_control(const char *path, char **control, tree_fault_fn *fault);
 
 /* True when a login is the same to the provider: definition, server, user name, password, zone and options. */
 bool config_provider_equal(const struct config_provider *a, const struct config_provider *b);

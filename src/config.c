@@ -183,6 +183,16 @@ struct config *config_read(const char *path, tree_fault_fn *fault, void *arg)
     return NULL;
 }
 
+bool config_control(const char *path, char **control, tree_fault_fn *fault)
+{
+    struct tree_node *tree = tree_read(path, config_keys, fault, NULL);
+    const struct tree_value *value = tree ? tree_value(tree, "control") : NULL;
+
+    *control = value ? mem_string(value->text) : NULL;
+    tree_free(tree);
+    return tree != NULL;
+}
+
 void config_free(struct config *config)
 {
     if (!config)

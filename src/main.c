@@ -5,6 +5,7 @@
 #include "loader.h"
 #include "log.h"
 #include "nearest.h"
+#include "operate.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <getopt.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -30,6 +32,7 @@ enum {
     OPTION_SYSLOG = 64,
     OPTION_CONTROL = 128,
     OPTION_OUTPUT = 256,
+    OPTION_QUIET = 512,
 };
 
 struct arguments {
@@ -37,20 +40,23 @@ struct arguments {
     const char *state_dir;
     const char *control;
     const char *output;
-    const char *word; /* behind the command, or NULL */
+    char *const *words; /* behind the command */
+    size_t word_count;
     struct rule rule; /* of --interface */
     bool dry_run;
     bool json;
     bool verbose;
     bool syslog;
+    bool quiet;
     int given; /* OPTION_... */
 };
 
 struct command {
     const char *name;
-    int (*run)(const struct arguments *arguments);
-    int takes;        /* OPTION_... */
-    const char *word; /* what may stand behind it, or NULL */
+    int (*run)(const struct arguments *arguments);         /* or */
+    int (*operate)(const struct operate_options *options); /* by the running daemon */
+    int takes;                                             /* OPTION_... */
+    const char *words; /* what may stand behind it, as in "[FILE]" or "[HOST]...", or must, as in "LEVEL"; or NULL */
     const char *help;
 };
 
@@ -101,8 +107,8 @@ static int run_check(const struct arguments *arguments)
     size_t names = 0;
 
     log_set_plain();
-    if (arguments->word)
-        return check_definition(arguments->word);
+    if (arguments->word_count)
+        return check_definition(arguments->words[0]);
     config = config_read(arguments->config, fault_print, NULL);
     if (!config)
         return USAGE;
@@ -116,45 +122,44 @@ static int run_check(const struct arguments *arguments)
 
 static int run_providers(const struct arguments *arguments)
 {
-    return listing_run(arguments->word);
+    return listing_run(arguments->word_count ? arguments->words[0] : NULL);
 }
 
 static int run_import(const struct arguments *arguments)
 {
-    if (arguments->word)
-        return import_run(arguments->word, arguments->output);
-    fputs("wanddns: import: of which file? (wanddns --help tells more)\n", stderr);
-    return USAGE;
+    return import_run(arguments->words[0], arguments->output);
 }
 
+enum { OF_DAEMON = OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, OF_CLIENT = OPTION_CONFIG | OPTION_CONTROL };
+
 static const struct command commands[] = {
-    {"run", run_daemon, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN | OPTION_SYSLOG | OPTION_CONTROL, NULL,
-     "the daemon, in the foreground"},
-    {"once", run_once, OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, NULL,
-     "publish what is out of date, then exit: 0 when all is current"},
-    {"watch", run_watch, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE, NULL,
+    {"run", run_daemon, NULL, OF_DAEMON | OPTION_SYSLOG | OPTION_CONTROL, NULL, "the daemon, in the foreground"},
+    {"once", run_once, NULL, OF_DAEMON, NULL, "publish what is out of date, then exit: 0 when all is current"},
+    {"watch", run_watch, NULL, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE, NULL,
      "print the addresses and their changes; needs no configuration"},
-    {"check", run_check, OPTION_CONFIG, "[FILE]", "check the configuration, or the definition of a provider"},
-    {"providers", run_providers, 0, "[NAME]", "list the providers, or tell what one needs"},
-    {"import", run_import, OPTION_OUTPUT, "FILE", "print the configuration of inadyn or ddclient as one of ours"},
+    {"check", run_check, NULL, OPTION_CONFIG, "[FILE]", "check the configuration, or the definition of a provider"},
+    {"providers", run_providers, NULL, 0, "[NAME]", "list the providers, or tell what one needs"},
+    {"import", run_import, NULL, OPTION_OUTPUT, "FILE", "print the configuration of inadyn or ddclient as one of ours"},
+    {"status", NULL, operate_status, OF_CLIENT | OPTION_JSON | OPTION_QUIET, "[HOST]...",
+     "how all is: exit 0 when it is well, 1 when not"},
+    {"explain", NULL, operate_explain, OF_CLIENT, "[HOST]...", "why it is so"},
+    {"update", NULL, operate_update, OF_CLIENT, "[HOST]...", "send now, even what is refused; wait for it"},
+    {"follow", NULL, operate_follow, OF_CLIENT | OPTION_JSON, "[HOST]...", "what happens, as it happens"},
+    {"reload", NULL, operate_reload, OF_CLIENT, NULL, "have the daemon read its configuration anew"},
+    {"log-level", NULL, operate_log_level, OF_CLIENT, "LEVEL", "what the daemon logs from now on"},
+    {"metrics", NULL, operate_metrics, OF_CLIENT, NULL, "what it counts, as OpenMetrics"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"state-dir", required_argument, NULL, 's'},
-    {"control", required_argument, NULL, 'k'},
-    {"log-level", required_argument, NULL, 'l'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"interface", required_argument, NULL, 'i'},
-    {"json", no_argument, NULL, 'j'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"syslog", no_argument, NULL, 'y'},
-    {"output", required_argument, NULL, 'o'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},  {"state-dir", required_argument, NULL, 's'},
+    {"control", required_argument, NULL, 'k'}, {"log-level", required_argument, NULL, 'l'},
+    {"dry-run", no_argument, NULL, 'n'},       {"interface", required_argument, NULL, 'i'},
+    {"json", no_argument, NULL, 'j'},          {"verbose", no_argument, NULL, 'v'},
+    {"syslog", no_argument, NULL, 'y'},        {"output", required_argument, NULL, 'o'},
+    {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
 };
 
 static int print_help(void)
@@ -162,7 +167,7 @@ static int print_help(void)
     puts("Usage: wanddns [OPTION]... COMMAND\n"
          "Keeps DNS names pointed at the addresses of this gateway.\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-9s %-6s %s\n", commands[i].name, commands[i].word ? commands[i].word : "", commands[i].help);
+        printf("  %-9s %-9s %s\n", commands[i].name, commands[i].words ? commands[i].words : "", commands[i].help);
     puts("\n"
          "  -c, --config FILE        " SYSCONFDIR "/wanddns/wanddns.conf\n"
          "      --state-dir DIR      what was published, " LOCALSTATEDIR "/lib/wanddns\n"
@@ -171,14 +176,16 @@ static int print_help(void)
          "      --syslog             log there, not to standard error (run)\n"
          "  -n, --dry-run            print the requests, send nothing (run, once)\n"
          "  -i, --interface LIST     instead of auto, as in wan0,wwan0 (watch)\n"
-         "      --json               one object per line (watch)\n"
+         "      --json               one object per line (watch, follow), or in all (status)\n"
+         "  -q, --quiet              print nothing: only the exit status (status)\n"
          "  -v, --verbose            with all candidates, and why not they (watch)\n"
          "      --output DIR         write files there, secrets apart (import)\n"
          "  -h, --help\n"
          "  -V, --version\n"
          "\n"
          "Definitions of providers: " SYSCONFDIR "/wanddns/providers (yours) and\n" PKGDATADIR "/providers.\n"
-         "Exit status: 0 good, 1 failed, 2 usage or configuration.");
+         "Exit status: 0 good, 1 failed or not well, 2 usage or configuration, 3 no daemon\n"
+         "answers.");
     return GOOD;
 }
 
@@ -198,7 +205,8 @@ static int wrong_option(const struct command *command, int given)
         const char *name;
     } names[] = {{OPTION_CONFIG, "--config"},       {OPTION_STATE_DIR, "--state-dir"}, {OPTION_DRY_RUN, "--dry-run"},
                  {OPTION_INTERFACE, "--interface"}, {OPTION_JSON, "--json"},           {OPTION_VERBOSE, "--verbose"},
-                 {OPTION_SYSLOG, "--syslog"},       {OPTION_CONTROL, "--control"},     {OPTION_OUTPUT, "--output"}};
+                 {OPTION_SYSLOG, "--syslog"},       {OPTION_CONTROL, "--control"},     {OPTION_OUTPUT, "--output"},
+                 {OPTION_QUIET, "--quiet"}};
     size_t i = 0;
 
     while (!(given & names[i].option))
@@ -293,6 +301,10 @@ static int take_option(int letter, struct arguments *arguments)
         arguments->output = optarg;
         arguments->given |= OPTION_OUTPUT;
         return -1;
+    case 'q':
+        arguments->quiet = true;
+        arguments->given |= OPTION_QUIET;
+        return -1;
     case 'h':
         return print_help();
     case 'V':
@@ -324,17 +336,64 @@ static void on_libevent(int severity, const char *text)
     errno = error;
 }
 
+static void no_fault(void *arg, const char *file, int line, const char *text)
+{
+    (void)arg;
+    (void)file;
+    (void)line;
+    (void)text;
+}
+
+/* --control, else what the configuration says, if we may read it, else the built-in path. One that was named must be
+ * good. */
+static int operate(const struct command *command, const struct arguments *arguments)
+{
+    bool named = arguments->given & OPTION_CONFIG;
+    struct operate_options options = {arguments->control, arguments->words, arguments->word_count, NULL,
+                                      arguments->json,    arguments->quiet};
+    char *configured = NULL;
+    int status;
+
+    if (!arguments->control && !config_control(arguments->config, &configured, named ? fault_print : no_fault) && named)
+        return USAGE;
+    if (!options.control)
+        options.control = configured ? configured : CONTROL_PATH;
+    if (command->operate == operate_log_level) {
+        options.level = arguments->words[0];
+        options.host_count = 0;
+    }
+    status = command->operate(&options);
+    free(configured);
+    return status;
+}
+
+/* What stands behind the command; -1 to go on, or the exit status. */
+static int take_words(const struct command *command, char *const *words, size_t count, struct arguments *arguments)
+{
+    size_t most = !command->words ? 0 : strstr(command->words, "...") ? count : 1;
+    enum log_level level;
+
+    if (count > most)
+        return usage_fault("too many arguments: ", words[most], NULL);
+    if (command->words && command->words[0] != '[' && !count)
+        return usage_fault(command->name, " needs a word behind it", NULL);
+    if (command->operate == operate_log_level && !log_level_parse(words[0], &level))
+        return usage_fault("no log level: ", words[0], NULL);
+    arguments->words = words;
+    arguments->word_count = count;
+    return -1;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.config = SYSCONFDIR "/wanddns/wanddns.conf"};
     const struct command *command;
-    int letter;
+    int letter, status;
 
     forbid_core_files();
     event_set_log_callback(on_libevent);
-    while ((letter = getopt_long(argc, argv, "c:l:ni:vhV", long_options, NULL)) != -1) {
-        int status = take_option(letter, &arguments);
-
+    while ((letter = getopt_long(argc, argv, "c:l:ni:vqhV", long_options, NULL)) != -1) {
+        status = take_option(letter, &arguments);
         if (status >= 0)
             return status;
     }
@@ -343,10 +402,10 @@ int main(int argc, char **argv)
     command = find_command(argv[optind]);
     if (!command)
         return unknown_command(argv[optind]);
-    if (optind + (command->word ? 2 : 1) < argc)
-        return usage_fault("too many arguments: ", argv[optind + (command->word ? 2 : 1)], NULL);
-    arguments.word = argv[optind + 1];
     if (arguments.given & ~command->takes)
         return wrong_option(command, arguments.given & ~command->takes);
-    return command->run(&arguments);
+    status = take_words(command, argv + optind + 1, (size_t)(argc - optind - 1), &arguments);
+    if (status >= 0)
+        return status;
+    return command->operate ? operate(command, &arguments) : command->run(&arguments);
 }

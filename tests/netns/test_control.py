@@ -1,5 +1,6 @@
 """The control socket, by clients that keep the protocol and by those that do not."""
 
+import re
 import socket
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.carrier import Carrier, echo
-from harness.control import Connection, ask, of_kind, request
+from harness.control import SCHEMA, Connection, ask, of_kind, request
 from harness.daemon import PROGRAM, account, as_nobody
 from harness.expect import HOME, answers_late, is_current, sent, start_ipv4, until
 from harness.sections import Providers
@@ -126,6 +127,16 @@ def test_budget_and_refresh_are_told(lab):
     parse = lambda text: time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone  # noqa: E731
     assert 3500 < parse(login["next_at"]) - now <= 3601
     assert 25 * 86400 < parse(records(lines)[HOME, "A"]["refresh_at"]) - now < 31 * 86400
+
+
+def test_every_member_is_in_the_manual():
+    """wanddns-control(7) names each kind of line, and each of its members."""
+    manual = Path(__file__).resolve().parents[2] / "contrib" / "man" / "wanddns-control.7"
+    named = set(re.findall(r"[\w-]+", "\n".join(re.findall(r"^\.(?:It )?Cm (.*)$", manual.read_text(), re.M))))
+    for kind, schema in SCHEMA["$defs"].items():
+        members = schema.get("properties") or schema.get("oneOf", [{}])[-1].get("properties", {})
+        assert kind in ("time", "address") or {kind, *members} <= named, kind
+    assert set(SCHEMA["properties"]) <= named
 
 
 # Following
@@ -299,6 +310,17 @@ def test_clients_that_vanish(lab):
         connection.close()
     until(lambda: clients(lab, daemon) == 0)
     assert ask(daemon, "status")[-1] == OK
+
+
+def test_who_closes_his_side(lab):
+    """An answer that has an end comes whole, as to `echo REQUEST | socat`; following ends."""
+    daemon = start_two(lab)
+    for command, last in ("status", OK), ("explain", OK), ("metrics", OK), ("reload", OK), ("follow", None):
+        connection = Connection(daemon, request(command))
+        connection.socket.shutdown(socket.SHUT_WR)
+        lines = connection.lines()
+        assert lines[-1] == last if last else lines in ([], lines[:1])
+    until(lambda: clients(lab, daemon) == 0)
 
 
 def test_a_hundred_clients_of_which_half_stall(lab):
