@@ -243,12 +243,9 @@ static void on_flush(void *arg)
     }
 }
 
-/* ---- What records ask for. ---- */
-
 static void on_send(void *owner)
 {
     struct slot *slot = owner;
-
     struct account *account = slot->owner;
 
     slot->due = true;
