@@ -180,7 +180,7 @@ static void send_batch(struct batch *batch)
 }
 
 /* How long gap, budget and the server's own word let nothing more out. */
-static uint64_t rest_ms(const struct account *account)
+uint64_t account_rest_ms(const struct account *account)
 {
     size_t steps = account->provider->definition->step_count, under_way = 0;
 
@@ -222,7 +222,7 @@ static void check(const struct account *account)
 static void on_flush(void *arg)
 {
     struct account *account = arg;
-    uint64_t wait_ms = rest_ms(account);
+    uint64_t wait_ms = account_rest_ms(account);
 
     check(account);
     for (size_t i = 0; i < (is_single(account) ? 1 : ACCOUNT_CONCURRENCY) && !wait_ms && !account->refused; i++) {
@@ -235,7 +235,7 @@ static void on_flush(void *arg)
         account->batches[i] = batch;
         account->told_rest = false;
         send_batch(batch);
-        wait_ms = rest_ms(account);
+        wait_ms = account_rest_ms(account);
     }
     if (wait_ms) {
         timer_start(account->flush, wait_ms);
@@ -243,9 +243,12 @@ static void on_flush(void *arg)
     }
 }
 
+/* ---- What records ask for. ---- */
+
 static void on_send(void *owner)
 {
     struct slot *slot = owner;
+
     struct account *account = slot->owner;
 
     slot->due = true;
@@ -459,11 +462,6 @@ const struct history *account_history(const struct account *account, size_t inde
 const struct account_counts *account_counts(const struct account *account)
 {
     return &account->counts;
-}
-
-uint64_t account_rest_ms(const struct account *account)
-{
-    return rest_ms(account);
 }
 
 uint64_t account_refresh_ms(const struct account *account, size_t index)

@@ -26,8 +26,9 @@ struct client {
     struct report *report; /* that is being told */
     bool asked;            /* the request is there, or there will be none */
     bool follows;
-    bool updates; /* ends when none of its records is updating any more */
-    bool ending;  /* closed when all is taken */
+    bool updates; /* ends when each of its records has an answer */
+    uint64_t forced_ms;
+    bool ending; /* closed when all is taken */
     struct client *next;
 };
 
@@ -192,6 +193,7 @@ static void on_update(struct client *client)
         core_force_name(core, client->demand.hosts[i]);
     if (!client->demand.host_count)
         core_force(core);
+    client->forced_ms = timer_now_ms();
     client->follows = client->updates = true;
     begin_report(client);
 }
@@ -385,37 +387,52 @@ void control_changed(struct control *control)
         timer_start(control->finished, 0);
 }
 
-/* How many of the records that a client means are in this state; all of them in *all. */
-static size_t count_meant(const struct client *client, enum record_state state, size_t *all)
+/* Of the records that a client means. */
+struct outcome {
+    size_t all, current;
+    size_t pending; /* without an answer since they were forced */
+};
+
+/* One that failed and is tried again has had its answer. */
+static bool is_pending(const struct client *client, const struct record *record)
+{
+    struct record_view view;
+
+    record_look(record, &view);
+    return record_state(record) == RECORD_UPDATING &&
+           (!view.failures || view.since.now_ms <= (int64_t)client->forced_ms);
+}
+
+static struct outcome outcome_of(const struct client *client)
 {
     const struct core *core = client->control->core;
+    struct outcome outcome = {0};
     const struct account *account;
     const struct record *record;
-    size_t count = 0;
 
-    *all = 0;
     for (size_t i = 0; (account = core_account(core, i)); i++) {
         for (size_t j = 0; (record = account_record(account, j)); j++) {
             if (!demand_means(&client->demand, record_name(record)))
                 continue;
-            count += record_state(record) == state;
-            ++*all;
+            outcome.all++;
+            outcome.current += record_state(record) == RECORD_CURRENT;
+            outcome.pending += is_pending(client, record);
         }
     }
-    return count;
+    return outcome;
 }
 
-static void end_update(struct client *client)
+static void end_update(struct client *client, const struct outcome *outcome)
 {
-    size_t all, good = count_meant(client, RECORD_CURRENT, &all);
+    size_t bad = outcome->all - outcome->current;
     struct buf text = {0};
 
-    if (good == all) {
+    if (!bad) {
         succeed(client);
         return;
     }
-    buf_addf(&text, "%zu of %zu record%s %s not current", all - good, all, all == 1 ? "" : "s",
-             all - good == 1 ? "is" : "are");
+    buf_addf(&text, "%zu of %zu record%s %s not current", bad, outcome->all, outcome->all == 1 ? "" : "s",
+             bad == 1 ? "is" : "are");
     fail(client, REPORT_RESULT, text.text);
     buf_free(&text);
 }
@@ -424,13 +441,18 @@ static void end_update(struct client *client)
 static void on_finished(void *arg)
 {
     const struct control *control = arg;
-    size_t all;
 
     if (!core_has_read(control->core) || sources_are_asking(core_sources(control->core)))
         return;
-    for (struct client *client = control->clients; client; client = client->next)
-        if (client->updates && !client->report && !count_meant(client, RECORD_UPDATING, &all))
-            end_update(client);
+    for (struct client *client = control->clients; client; client = client->next) {
+        struct outcome outcome;
+
+        if (!client->updates || client->report)
+            continue;
+        outcome = outcome_of(client);
+        if (!outcome.pending)
+            end_update(client, &outcome);
+    }
 }
 
 /* ---- Its making. ---- */

@@ -134,12 +134,12 @@ enum { OF_DAEMON = OPTION_CONFIG | OPTION_STATE_DIR | OPTION_DRY_RUN, OF_CLIENT 
 
 static const struct command commands[] = {
     {"run", run_daemon, NULL, OF_DAEMON | OPTION_SYSLOG | OPTION_CONTROL, NULL, "the daemon, in the foreground"},
-    {"once", run_once, NULL, OF_DAEMON, NULL, "publish what is out of date, then exit: 0 when all is current"},
+    {"once", run_once, NULL, OF_DAEMON, NULL, "publish what is due, then exit: 0 when all is current"},
     {"watch", run_watch, NULL, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE, NULL,
-     "print the addresses and their changes; needs no configuration"},
+     "print the addresses and their changes; no configuration"},
     {"check", run_check, NULL, OPTION_CONFIG, "[FILE]", "check the configuration, or the definition of a provider"},
     {"providers", run_providers, NULL, 0, "[NAME]", "list the providers, or tell what one needs"},
-    {"import", run_import, NULL, OPTION_OUTPUT, "FILE", "print the configuration of inadyn or ddclient as one of ours"},
+    {"import", run_import, NULL, OPTION_OUTPUT, "FILE", "print a configuration of inadyn or ddclient as ours"},
     {"status", NULL, operate_status, OF_CLIENT | OPTION_JSON | OPTION_QUIET, "[HOST]...",
      "how all is: exit 0 when it is well, 1 when not"},
     {"explain", NULL, operate_explain, OF_CLIENT, "[HOST]...", "why it is so"},
@@ -176,7 +176,7 @@ static int print_help(void)
          "      --syslog             log there, not to standard error (run)\n"
          "  -n, --dry-run            print the requests, send nothing (run, once)\n"
          "  -i, --interface LIST     instead of auto, as in wan0,wwan0 (watch)\n"
-         "      --json               one object per line (watch, follow), or in all (status)\n"
+         "      --json               one object a line (watch, follow), or in all (status)\n"
          "  -q, --quiet              print nothing: only the exit status (status)\n"
          "  -v, --verbose            with all candidates, and why not they (watch)\n"
          "      --output DIR         write files there, secrets apart (import)\n"
@@ -376,7 +376,7 @@ static int take_words(const struct command *command, char *const *words, size_t 
     if (count > most)
         return usage_fault("too many arguments: ", words[most], NULL);
     if (command->words && command->words[0] != '[' && !count)
-        return usage_fault(command->name, " needs a word behind it", NULL);
+        return usage_fault(command->name, command->operate ? ": which level?" : ": of which file?", NULL);
     if (command->operate == operate_log_level && !log_level_parse(words[0], &level))
         return usage_fault("no log level: ", words[0], NULL);
     arguments->words = words;

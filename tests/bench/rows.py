@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import ask
 import crowd
 import peers
 import zone
@@ -60,7 +61,7 @@ def hosts(count):
 
 
 def daemon(stage, count=1, level="info", **keys):
-    options = stage.configure(hosts(count), **keys)
+    options = [*stage.configure(hosts(count), **keys), *ask.options(stage)]
     process = stage.start(BUILD / "wanddns", "--log-level", level, *options, "run")
     process.until("started")
     return process
@@ -459,5 +460,24 @@ def row14(new_stage, args):
     yield Figure(14, "  requests", theirs=expected, ours=sent, bar=expected, good=sent == expected)
 
 
+def row15(new_stage, args):
+    """a status of a thousand records"""
+    with new_stage() as stage:
+        process = daemon(stage, 1000, settle="0ms")
+        stage.gain()
+        process.until("-> current", 1000)
+        process.rest(IDLE_S)
+        (_, before), asked = process.private_kib(), [ask.status(stage, process) for _ in range(args.repeat or 100)]
+        process.rest(0.5)
+        left = process.private_kib()[1] - before
+        ours = [whole(stage, [BUILD / "wanddns", *ask.options(stage), "status"]) for _ in range(20)]
+    took, cpu = zip(*asked)
+    yield Figure(15, "status of 1000 records: CPU of the daemon", ours=spread(cpu), bar="<= 10 ms",
+                 good=statistics.median(cpu) <= 10e6)
+    yield Figure(15, "  until the last line is there", ours=spread(took))
+    yield Figure(15, "  wanddns status, whole process", ours=spread(ours))
+    yield Figure(15, "  dirty memory that 100 of them leave", ours=f"{left:+} KiB", bar="<= +128 KiB", good=left <= 128)
+
+
 ALL = {"1": row1, "2": row2, "3": row3, "4": row4, "5": row5, "6": row6, "7": row7, "8": row8,
-       "9": row9, "10": row10, "11": row11, "12": row12, "13": row13, "14": row14}
+       "9": row9, "10": row10, "11": row11, "12": row12, "13": row13, "14": row14, "15": row15}

@@ -268,7 +268,7 @@ def test_socket_of_the_configuration(lab):
 
 
 @pytest.mark.parametrize("argv, text", [
-    (["log-level"], "log-level needs a word behind it"),
+    (["log-level"], "log-level: which level?"),
     (["log-level", "loud"], "no log level: loud"),
     (["log-level", "info", "debug"], "too many arguments: debug"),
     (["reload", "now"], "too many arguments: now"),

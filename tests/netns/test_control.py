@@ -222,6 +222,31 @@ def test_update_asks_the_outside_too_and_waits_for_it(lab):
         assert lines[-1] == OK and of_kind(lines, "transition")[-1]["new"] == ["203.0.113.201"]
 
 
+def test_update_does_not_wait_for_what_is_tried_again(lab):
+    """A record that failed has had its answer, though it is being sent once more when the last one has his."""
+    go_on, answers = threading.Event(), []
+
+    def answer(request):
+        if request.hostnames == [HOME]:
+            go_on.wait(20)
+            return good(request)
+        answers.append(request)
+        cut = Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        return cut if len(answers) == 2 else Reply(hang=True) if len(answers) > 2 else good(request)
+
+    lab.net.online(WAN0, v4=7)
+    go_on.set()
+    lab.server.answer = answer
+    daemon = lab.daemon(lab.config(account(lab.server), account(lab.server, VPN, title="dyndns2:b"), family="ipv4"))
+    is_current(daemon, "203.0.113.7", name=VPN)
+    is_current(daemon, "203.0.113.7")
+    go_on.clear()
+    connection = Connection(daemon, request("update"))
+    until(lambda: len(answers) == 3)
+    go_on.set()
+    end_of(connection.lines(), "result", "1 of 2 records is not current")
+
+
 def test_update_goes_on_when_its_client_is_gone(lab):
     """Who asked for it does not carry it."""
     daemon = start_two(lab)
