@@ -10,12 +10,14 @@ struct slot {
     void *owner;
     const struct name *name; /* of the configuration */
     struct record *record;
-    struct batch *batch;  /* the request that carries it now */
-    bool due;             /* waits for a request */
-    size_t most;          /* records in it, where more were refused together; 0: as many as may be */
-    unsigned char jitter; /* percent of the definition's refresh, 90 to 110 */
+    struct batch *batch; /* the request that carries it now */
+    bool due;            /* waits for a request */
+    size_t most;         /* records in it, where more were refused together; 0: as many as may be */
     struct history history;
 };
+
+/* Takes the slot for this name and family out of the list; NULL when there is none. */
+struct slot *batch_take_slot(struct slot **slots, size_t count, const char *name, int family);
 
 /* One request under way. Each name has one slot or, where its families share a request, two. */
 struct batch {
@@ -26,6 +28,10 @@ struct batch {
     size_t count;
     int link;
 };
+
+/* Where a request has to name both families of a name, they live together: what is due brings the other one with it, and
+ * each is told what comes of it. To be called before batch_make(), and not from a record's own call. */
+void batch_join(const struct config_provider *provider, struct slot *const *slots, size_t count);
 
 /* The due records that can share a request with the first of them; NULL when none is due. They are due no more. */
 struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count);

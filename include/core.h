@@ -19,8 +19,7 @@ enum { CORE_STATES = RECORD_REFUSED + 1 };
 enum { CORE_BUCKETS = 10 };
 struct core_counts {
     unsigned long overruns; /* events of the kernel were lost, and everything was read anew */
-    unsigned long
-        published[CORE_BUCKETS + 1]; /* changes, by the time since the first event of each; the last: longer */
+    unsigned long published[CORE_BUCKETS + 1]; /* changes, by the time since their first event; the last: longer */
     double published_s;              /* those times together */
 };
 extern const double core_buckets_s[CORE_BUCKETS]; /* the upper bound of each */
@@ -57,6 +56,7 @@ size_t core_force_name(struct core *core, const char *name);
 
 /* The world may be reached now, for this reason: what waits for the network is tried at once. */
 void core_retry(struct core *core, const char *why);
+void core_clock_set(struct core *core); /* the same; times that were noted by a wrong clock are written down anew */
 
 /* For who looks on. There is one listener. */
 void core_listen(struct core *core, core_listen_fn *fn, void *arg);

@@ -10,7 +10,7 @@
 
 struct moment {
     int64_t wall_s; /* of timer_wall_s(), as it was then */
-    int64_t now_ms; /* of timer_now_ms(); negative: noted before the last boot */
+    int64_t now_ms; /* of timer_now_ms(); negative: noted before the last boot, and recalled at -1 - now_ms */
 };
 
 struct moment moment_now(void);
@@ -18,7 +18,8 @@ struct moment moment_now(void);
 /* What was written down: of this boot when boot is that of timer_boot(). */
 struct moment moment_recall(int64_t wall_s, int64_t now_ms, const char *boot);
 
-/* How long ago; 0 for a moment before the last boot that lies ahead, for then one of the two wall clocks was wrong. */
+/* How long ago. Of a moment before the last boot at least as long as it is known here: where it lies ahead, one of the
+ * two wall clocks was wrong, and what began then has to end all the same. */
 uint64_t moment_age_ms(const struct moment *moment);
 
 /* How much is left of what began then and lasts so long. */

@@ -41,6 +41,9 @@ void record_force(struct record *record);
 /* The provider wants to hear of it once more, though nothing changed. Only of a record that is current. */
 void record_refresh(struct record *record);
 
+/* It goes along in a request that has to name it, though nothing changed. Only of a record that is current. */
+void record_join(struct record *record);
+
 /* Its section was changed: what was refused under the old one may go out. */
 void record_pardon(struct record *record);
 

@@ -31,6 +31,7 @@ struct update_result {
     bool wrote;             /* a request that is to change something was sent */
     uint64_t after_ms;      /* a wait that the server or the definition asked for, 0 without */
     uint64_t rest_ms;       /* for so long the whole login is to ask nothing, 0 without */
+    uint32_t luck;          /* a random number for the wait: the same for all, so that they wait and go together */
     char *text;             /* one line: "good", or the stage, the provider's words, and what they mean */
     bool is_of_all;         /* it is the place of the request that is not there, not one of its records */
 };

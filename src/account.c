@@ -28,6 +28,7 @@ struct account {
     struct memory *memory;
     struct timer *flush;
     struct timer *refresh;
+    unsigned jitter; /* percent of the definition's refresh, 90 to 110: what was published together stays together */
     struct limit limit;
     struct account_counts counts;
     bool told_rest; /* the log knows that records wait for it */
@@ -85,7 +86,7 @@ static uint64_t refresh_left_ms(const struct account *account, const struct slot
     struct record_memory memory;
 
     record_memory(slot->record, &memory);
-    return moment_left_ms(&memory.published_at, account->provider->definition->refresh_ms / 100 * slot->jitter);
+    return moment_left_ms(&memory.published_at, account->provider->definition->refresh_ms / 100 * account->jitter);
 }
 
 /* Sends it once more, and waits for the next. The wall clock, by which what was published before the last boot ages, may
@@ -177,6 +178,7 @@ static void send_batch(struct batch *batch)
         pretend(batch, &update);
     else
         batch->update = update_start(account->http, &update, on_done, batch);
+    account->changed(account->arg); /* what is under way counts in account_memory() */
 }
 
 /* How long gap, budget and the server's own word let nothing more out. */
@@ -225,6 +227,7 @@ static void on_flush(void *arg)
     uint64_t wait_ms = account_rest_ms(account);
 
     check(account);
+    batch_join(account->provider, account->slots, account->count);
     for (size_t i = 0; i < (is_single(account) ? 1 : ACCOUNT_CONCURRENCY) && !wait_ms && !account->refused; i++) {
         struct batch *batch =
             account->batches[i] ? NULL : batch_make(account->provider, account->slots, account->count);
@@ -300,6 +303,7 @@ struct account *account_new(struct http *http, bool dry_run, account_changed_fn 
     account->memory = memory_new();
     account->flush = timer_new(on_flush, account);
     account->refresh = timer_new(on_refresh, account);
+    account->jitter = 90 + timer_random(21);
     return account;
 }
 
@@ -338,23 +342,8 @@ static struct slot *new_slot(struct account *account, const char *name, int fami
     struct slot *slot = mem_alloc(sizeof *slot);
 
     slot->owner = account;
-    slot->jitter = (unsigned char)(90 + timer_random(21));
     slot->record = record_new(name, family, &record_calls, slot);
     return slot;
-}
-
-/* Takes the slot out of the list where there is one for this name and family. */
-static struct slot *take_slot(struct slot **slots, size_t count, const char *name, int family)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct slot *slot = slots[i];
-
-        if (slot && record_family(slot->record) == family && strcmp(record_name(slot->record), name) == 0) {
-            slots[i] = NULL;
-            return slot;
-        }
-    }
-    return NULL;
 }
 
 void account_configure(struct account *account, const struct config_provider *provider)
@@ -385,7 +374,7 @@ void account_configure(struct account *account, const struct config_provider *pr
 
             if (!(name->families & families[j].bit))
                 continue;
-            slot = take_slot(old, old_count, name->name, families[j].family);
+            slot = batch_take_slot(old, old_count, name->name, families[j].family);
             if (!slot)
                 slot = new_slot(account, name->name, families[j].family);
             slot->name = name;
@@ -484,6 +473,9 @@ const char *account_refused(const struct account *account)
 void account_memory(const struct account *account, struct account_memory *memory)
 {
     *memory = (struct account_memory){account->refused, account->limit};
+    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
+        if (account->batches[i])
+            limit_spend(&memory->limit, update_requests(account->batches[i]->update));
 }
 
 void account_recall(struct account *account, const struct account_memory *memory)

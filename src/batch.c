@@ -6,6 +6,19 @@
 #include <string.h>
 #include <sys/socket.h>
 
+struct slot *batch_take_slot(struct slot **slots, size_t count, const char *name, int family)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = slots[i];
+
+        if (slot && record_family(slot->record) == family && strcmp(record_name(slot->record), name) == 0) {
+            slots[i] = NULL;
+            return slot;
+        }
+    }
+    return NULL;
+}
+
 void batch_free(struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
@@ -67,6 +80,30 @@ static struct slot *twin_of(struct slot *const *slots, size_t count, size_t inde
     if (index + 1 < count && strcmp(name, record_name(slots[index + 1]->record)) == 0)
         return slots[index + 1];
     return index && strcmp(name, record_name(slots[index - 1]->record)) == 0 ? slots[index - 1] : NULL;
+}
+
+static void join(struct slot *slot, const struct slot *twin)
+{
+    struct record_memory memory;
+
+    record_retry(twin->record); /* a wait for the provider stays, and holds both */
+    if (record_state(twin->record) == RECORD_CURRENT)
+        record_join(twin->record);
+    if (record_state(twin->record) != RECORD_REFUSED)
+        return;
+    record_memory(twin->record, &memory);
+    slot->due = false;
+    record_refuse(slot->record, memory.word);
+}
+
+void batch_join(const struct config_provider *provider, struct slot *const *slots, size_t count)
+{
+    for (size_t i = 0; provider->definition->both_required && i < count; i++) {
+        const struct slot *twin = twin_of(slots, count, i);
+
+        if (twin && slots[i]->due && record_target(slots[i]->record)->ips.count)
+            join(slots[i], twin);
+    }
 }
 
 /* May they share a request? A deletion is of one family, and two ways are two requests. */
@@ -141,6 +178,12 @@ static void mark_sent(struct batch *batch, struct slot *slot)
     slot->batch = batch;
 }
 
+/* Where one request says it for both, no other runs beside it, nor before its time. */
+static bool is_held_by(const struct slot *twin)
+{
+    return twin && (twin->batch || record_state(twin->record) == RECORD_WAITING);
+}
+
 struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count)
 {
     size_t max = provider->definition->names;
@@ -153,8 +196,7 @@ struct batch *batch_make(const struct config_provider *provider, struct slot *co
         struct slot *twin = twin_of(slots, count, i);
         bool together = is_partner(slot, twin, provider->definition);
 
-        /* Where one request says it for both, no other runs beside it. */
-        if (!slot->due || (twin && twin->batch && provider->definition->both_required) ||
+        if (!slot->due || (provider->definition->both_required && is_held_by(twin)) ||
             !add_name(batch, provider, slot, together ? twin : NULL))
             continue;
         if (slot->most && slot->most < max) /* which a reload may have made less */

@@ -163,6 +163,12 @@ void core_retry(struct core *core, const char *why)
         account_retry(core->accounts[i]);
 }
 
+void core_clock_set(struct core *core)
+{
+    on_account_changed(core);
+    core_retry(core, "the clock was set");
+}
+
 /* A request is on the disk before it can have arrived, lest a crash leaves what is published in doubt without a trace. The
  * account starts it in the next turn of the loop: a program runs at once then, and libcurl in the turn after. */
 static void note_request(struct core *core, const struct account *account)

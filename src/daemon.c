@@ -138,7 +138,7 @@ static void on_clock_set(void *arg)
 {
     const struct daemon *daemon = arg;
 
-    core_retry(daemon->core, "the clock was set");
+    core_clock_set(daemon->core);
 }
 
 /* ---- Configuration. ---- */

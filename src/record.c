@@ -31,6 +31,7 @@ struct record {
     unsigned char trouble; /* of the last failures: enum backoff_trouble */
     unsigned char unchanged;
     bool doubtful;     /* a request may have changed what is published */
+    bool along;        /* the request is another record's, which has to name this one */
     bool refreshing;   /* the request says nothing new, as the provider wants it */
     unsigned failures; /* in a row, of that trouble */
 };
@@ -153,10 +154,12 @@ static void on_wait_over(void *arg)
 
 static void wait_for(struct record *record, enum backoff_trouble trouble, const struct update_result *result)
 {
+    if (record->along)
+        record->along = record->refreshing = false; /* it was no wish of its own */
     record->failures = record->failures && record->trouble == trouble ? record->failures + 1 : 1;
     record->trouble = (unsigned char)trouble;
     record->wait_at = moment_now();
-    record->wait_ms = backoff_delay_ms(trouble, record->failures, result->after_ms, timer_random(UINT32_MAX));
+    record->wait_ms = backoff_delay_ms(trouble, record->failures, result->after_ms, result->luck);
     enter(record, RECORD_WAITING, result->text, record->wait_ms);
 }
 
@@ -201,7 +204,7 @@ static void take_success(struct record *record, const struct update_result *resu
     record->published = record->target.ips;
     record->published_at = moment_now();
     record->doubtful = false;
-    record->refreshing = false;
+    record->along = record->refreshing = false;
     record->failures = 0;
     if (!record->published.count) {
         enter_from(record, &old, RECORD_IDLE, "withdrawn", 0);
@@ -310,6 +313,12 @@ void record_refresh(struct record *record)
     assert(record->state == RECORD_CURRENT);
     record->refreshing = true;
     send_again(record);
+}
+
+void record_join(struct record *record)
+{
+    record->along = true;
+    record_refresh(record);
 }
 
 void record_pardon(struct record *record)

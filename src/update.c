@@ -88,11 +88,14 @@ static bool is_too_much(long status)
 /* What is the same for all results. They are told from the loop. */
 static void tell_soon(struct update *update)
 {
+    uint32_t luck = timer_random(UINT32_MAX);
+
     for (size_t i = 0; i < update->batch.count; i++) {
         struct update_result *result = &update->results[i];
 
         result->requests = update->requests;
         result->wrote = update->wrote;
+        result->luck = luck;
         result->rest_ms = update->rest_ms;
         if (is_too_much(update->status) && result->rest_ms < result->after_ms)
             result->rest_ms = result->after_ms;

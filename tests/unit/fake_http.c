@@ -14,6 +14,7 @@ struct http_transfer {
 static struct http_transfer *transfers;
 static size_t started, cancelled;
 static struct ip local_address;
+static void (*on_start)(const struct fake_request *request);
 static void (*on_cancel)(const struct fake_request *request);
 
 static char *copy_of(const char *text)
@@ -87,13 +88,15 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
         .redirects = request->redirects,
         .family = request->family,
         .link = request->link,
+        .number = ++started,
     };
     transfer->fn = fn;
     transfer->arg = arg;
     while (*link)
         link = &(*link)->next;
     *link = transfer;
-    started++;
+    if (on_start)
+        on_start(&transfer->request);
     return transfer;
 }
 
@@ -130,8 +133,7 @@ void http_cancel(struct http_transfer *transfer)
 
 struct ip http_local_address(const struct http_transfer *transfer)
 {
-    (void)transfer;
-    return local_address;
+    return ip_is_set(&local_address) ? local_address : transfer->request.local;
 }
 
 void fake_http_set_local(const struct ip *local)
@@ -155,6 +157,24 @@ const struct fake_request *fake_http_request(size_t index)
     return transfer ? &transfer->request : NULL;
 }
 
+void fake_http_connect(size_t index, const struct ip *local)
+{
+    struct http_transfer *transfer = find(index);
+
+    assert_non_null(transfer);
+    transfer->request.local = *local;
+}
+
+size_t fake_http_find(size_t number)
+{
+    size_t index = 0;
+
+    for (const struct http_transfer *transfer = transfers; transfer; transfer = transfer->next, index++)
+        if (transfer->request.number == number)
+            return index;
+    return SIZE_MAX;
+}
+
 size_t fake_http_open(void)
 {
     size_t count = 0;
@@ -172,6 +192,11 @@ size_t fake_http_started(void)
 size_t fake_http_cancelled(void)
 {
     return cancelled;
+}
+
+void fake_http_on_start(void (*fn)(const struct fake_request *request))
+{
+    on_start = fn;
 }
 
 void fake_http_on_cancel(void (*fn)(const struct fake_request *request))

@@ -8,6 +8,8 @@ struct fake_request {
     const char *method, *url, *username, *password, *sigv4, *body; /* copies */
     const char *headers;                                           /* "Name: value" and a line end, each */
     int redirects, family, link;
+    size_t number;   /* of all that were ever started, from 1 on */
+    struct ip local; /* of its connection, see fake_http_connect() */
 };
 
 /* The requests that have no answer yet, the oldest first; NULL past the end. */
@@ -18,11 +20,20 @@ size_t fake_http_open(void);
 size_t fake_http_started(void);
 size_t fake_http_cancelled(void);
 
+/* The place of a request among those that have no answer yet, by its number; SIZE_MAX when it has one. */
+size_t fake_http_find(size_t number);
+
+/* Is told of each request that is started. */
+void fake_http_on_start(void (*fn)(const struct fake_request *request));
+
 /* Is told of each request that is cancelled, before it is gone. */
 void fake_http_on_cancel(void (*fn)(const struct fake_request *request));
 
 /* What http_local_address() says of every request; not set at first. */
 void fake_http_set_local(const struct ip *local);
+
+/* What it says of this one, while nothing was said of all. */
+void fake_http_connect(size_t index, const struct ip *local);
 
 /* Answers an open request; of the answer, too, texts may be left out. length is that of the body, pace that of the
  * headers. */

@@ -35,7 +35,7 @@ static bool is_busy(void)
     return fake_kernel.questions == fake_kernel.busy_at || (fake_kernel.busy && dice(fake_kernel.busy) == 0);
 }
 
-static bool is_followed(int index)
+bool fake_kernel_follows(int index)
 {
     for (size_t i = 0; fake_kernel.followed && i < fake_kernel.followed_count; i++)
         if (fake_kernel.followed[i] == index)
@@ -50,7 +50,7 @@ bool kernel_follow(struct kernel *kernel, const int *indexes, size_t count)
     (void)kernel;
     assert_true(count <= COUNT(followed));
     for (size_t i = 0; indexes && i < count; i++)
-        grown |= !is_followed(indexes[i]);
+        grown |= !fake_kernel_follows(indexes[i]);
     for (size_t i = 0; indexes && i < count; i++)
         followed[i] = indexes[i];
     fake_kernel.followed = indexes ? followed : NULL;
@@ -349,7 +349,7 @@ bool fake_kernel_change(char *text, size_t size)
         change_link(link);
     } else {
         change_addresses(link, dice(FAKE_FAMILIES));
-        told = is_followed(link->link.index);
+        told = fake_kernel_follows(link->link.index);
     }
     describe(link, text, size);
     return told;

@@ -41,6 +41,9 @@ void fake_kernel_reset(uint64_t seed, size_t places);
  * that it follows, and of links and routes always. */
 bool fake_kernel_change(char *text, size_t size);
 
+/* Is the program told of addresses on this link? */
+bool fake_kernel_follows(int index);
+
 /* NULL when there is none. */
 const struct fake_link *fake_kernel_link(int index);
 

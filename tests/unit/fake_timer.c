@@ -16,6 +16,8 @@ static struct timer *timers;
 static uint64_t now_ms = 1000000, turns, nonces = 1;
 static int64_t wall_s = INT64_C(1700000000);
 static uint32_t random_number;
+static struct unit_random stream;
+static uint64_t wall_rest_ms; /* of a second that has begun */
 static unsigned boots = 1;
 static timer_fn *clock_fn;
 static void *clock_arg;
@@ -57,6 +59,8 @@ const char *timer_boot(void)
 
 uint32_t timer_random(uint32_t bound)
 {
+    if (bound && stream.state)
+        return unit_random(&stream, bound);
     return bound ? random_number % bound : 0;
 }
 
@@ -117,6 +121,14 @@ static struct timer *first_due(void)
     return first;
 }
 
+static void pass(uint64_t ms)
+{
+    now_ms += ms;
+    wall_rest_ms += ms;
+    wall_s += (int64_t)(wall_rest_ms / 1000);
+    wall_rest_ms %= 1000;
+}
+
 void fake_timer_advance(uint64_t ms)
 {
     uint64_t end = now_ms + ms;
@@ -124,13 +136,11 @@ void fake_timer_advance(uint64_t ms)
 
     for (unsigned rounds = 0; (timer = first_due()) && timer->due_ms <= end; rounds++) {
         assert_true(rounds < 1000000); /* timers that start each other for ever */
-        wall_s += (int64_t)((timer->due_ms - now_ms) / 1000);
-        now_ms = timer->due_ms;
+        pass(timer->due_ms - now_ms);
         timer->running = false;
         timer->fn(timer->arg);
     }
-    wall_s += (int64_t)((end - now_ms) / 1000);
-    now_ms = end;
+    pass(end - now_ms);
 }
 
 uint64_t fake_timer_next(void)
@@ -166,6 +176,12 @@ size_t fake_timer_existing(void)
 void fake_timer_set_random(uint32_t number)
 {
     random_number = number;
+    stream.state = 0;
+}
+
+void fake_timer_seed(uint64_t seed)
+{
+    unit_random_seed(&stream, seed);
 }
 
 void fake_timer_set_wall(int64_t seconds)

@@ -22,6 +22,9 @@ size_t fake_timer_existing(void);
 void fake_timer_set_random(uint32_t number);
 void fake_timer_set_wall(int64_t seconds);
 
+/* From now on timer_random() gives numbers that are random, but the same for the same seed. */
+void fake_timer_seed(uint64_t seed);
+
 /* The wall clock is set, and whoever listens is told. */
 void fake_timer_step(int64_t seconds);
 

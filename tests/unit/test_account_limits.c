@@ -266,7 +266,7 @@ static void test_no_refresh_of_others(void **state)
     assert_int_equal(started(), 1);
 }
 
-/* Each record has its own part of a fifth of the time, so that the names of many gateways do not come together. */
+/* Each login has its own part of a fifth of the time, so that the names of many gateways do not come together. */
 static void test_jitter_of_refresh(void **state)
 {
     static const struct {
@@ -346,7 +346,7 @@ static void test_refresh_when_the_clock_steps(void **state)
 /* What a restart recalls is due when it would have been without. */
 static void test_refresh_after_a_restart(void **state)
 {
-    struct record_memory memory = {.published_at = {timer_wall_s() - (int64_t)(27 * day / second), -1}};
+    struct record_memory memory = {.published_at = moment_recall(timer_wall_s() - (int64_t)(27 * day / second), -1, "")};
 
     (void)state;
     fake_timer_set_random(10);

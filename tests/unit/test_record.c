@@ -107,8 +107,12 @@ static void want_withdrawn(void)
 static void answer_full(enum update_verdict verdict, bool arrived, uint64_t after_ms)
 {
     char text[] = "the provider's words";
-    struct update_result result = {
-        .verdict = verdict, .requests = arrived, .wrote = true, .after_ms = after_ms, .text = text};
+    struct update_result result = {.verdict = verdict,
+                                   .requests = arrived,
+                                   .wrote = true,
+                                   .after_ms = after_ms,
+                                   .luck = timer_random(UINT32_MAX),
+                                   .text = text};
 
     assert_true(owner.queued);
     owner.queued = false;
