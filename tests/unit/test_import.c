@@ -135,7 +135,7 @@ static void test_output(void **state)
     free(text);
     config = config_read(conf, unit_fault, &faults);
     assert_string_equal(faults.text, "");
-    assert_string_equal(config->providers[0]->password, "topsecret");
+    assert_string_equal(secret_reveal(config->providers[0]->password), "topsecret");
     config_free(config);
     free(password);
     free(conf);
