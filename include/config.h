@@ -26,6 +26,9 @@ struct config {
 struct config *config_read(const char *path, tree_fault_fn *fault, void *arg);
 void config_free(struct config *config);
 
+/* Is there no such file, or no provider in it yet? */
+bool config_is_untouched(const char *path);
+
 /* A program that it has run, or NULL. */
 const char *config_program(const struct config *config);
 /* Only the value of the key control, for who looks for the daemon: NULL when it is not there; the caller frees it. False

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* The nearest of count words by edits (Levenshtein), or NULL when none is near enough to be a slip. Belongs to the
- * list. */
+/* The nearest of count words by edits (Levenshtein); when none is near enough to be a slip, the one that a usual other word
+ * stands for, such as "password" for "token"; or NULL. Belongs to the list. */
 const char *nearest_word(const char *word, const char *const *words, size_t count);
 
 #endif

@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const uint32_t checksum_begin = 2166136261U; /* to begin with */
 
@@ -191,6 +192,20 @@ bool config_control(const char *path, char **control, tree_fault_fn *fault)
     *control = value ? mem_string(value->text) : NULL;
     tree_free(tree);
     return tree != NULL;
+}
+
+static void ignore(void *arg, const char *file, int line, const char *text)
+{
+    (void)arg, (void)file, (void)line, (void)text;
+}
+
+bool config_is_untouched(const char *path)
+{
+    struct tree_node *tree = tree_read(path, config_keys, ignore, NULL);
+    bool is_untouched = tree ? !tree_find(tree, "provider") : access(path, F_OK) < 0 && errno == ENOENT;
+
+    tree_free(tree);
+    return is_untouched;
 }
 
 void config_free(struct config *config)

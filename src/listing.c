@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { GOOD = 0, USAGE = 2, MOST_FILE = 1024 * 1024 };
 
@@ -18,26 +19,45 @@ static const char *kind_of(const struct definition *definition)
     return definition_publishes(definition) ? "" : "echo service";
 }
 
-static int list_all(void)
+static bool has(const char *text, const char *word)
 {
-    size_t count;
-    char **names = catalog_list(&count);
+    return text && strcasestr(text, word);
+}
+
+/* Those that fit, or with NULL all of them; how many. What others only build on is none. */
+static size_t list(char *const *names, size_t count, const char *word)
+{
+    size_t listed = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct faults faults = {"wanddns", fault_print, NULL, false};
         struct definition *definition = loader_find(names[i], &faults, 0);
 
-        /* What others only build on is none. */
-        if (definition && (definition_publishes(definition) || definition_step(definition, "address")))
+        if (definition && (definition_publishes(definition) || definition_step(definition, "address")) &&
+            (!word || has(names[i], word) || has(definition->title, word) || has(definition->site, word))) {
             printf("%-20s %-36s %-12s %s\n", names[i], definition->title, kind_of(definition),
                    definition->site ? definition->site : "");
+            listed++;
+        }
         definition_free(definition);
-        free(names[i]);
     }
+    return listed;
+}
+
+static int list_those(const char *word)
+{
+    size_t count;
+    char **names = catalog_list(&count);
+    size_t listed = list(names, count, word);
+
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
     free(names);
-    if (!count)
-        catalog_fault(&(struct faults){"wanddns", fault_print, NULL, false}, 0, "");
-    return count ? GOOD : USAGE;
+    if (!listed)
+        catalog_fault(&(struct faults){"wanddns", fault_print, NULL, false}, 0, word ? word : "");
+    else if (isatty(STDOUT_FILENO))
+        puts("\nwanddns providers NAME tells what one of them needs, and WORD lists those that have it in their line.");
+    return listed ? GOOD : USAGE;
 }
 
 static void print_duration(const char *what, const char *before, uint64_t ms)
@@ -152,9 +172,8 @@ static void print_comment(const char *path)
     free(text);
 }
 
-static int show_one(const char *name)
+static int show_one(const char *name, const char *path)
 {
-    char *path;
     struct faults faults = {"wanddns", fault_print, NULL, false};
     struct definition *definition = loader_find(name, &faults, 0);
 
@@ -168,10 +187,7 @@ static int show_one(const char *name)
         printf("%-11s %s\n", "server", definition->server);
     if (definition->maturity)
         printf("%-11s %s\n", "maturity", definition->maturity);
-    path = catalog_find(name, NULL);
-    if (path)
-        print_comment(path);
-    free(path);
+    print_comment(path);
     print_list("needs", &definition->needs);
     print_list("options", &definition->options);
     if (definition_publishes(definition)) {
@@ -184,7 +200,46 @@ static int show_one(const char *name)
     return GOOD;
 }
 
-int listing_run(const char *name)
+int listing_run(const char *word)
 {
-    return name ? show_one(name) : list_all();
+    char *path = word ? catalog_find(word, NULL) : NULL;
+    int status = path ? show_one(word, path) : list_those(word);
+
+    free(path);
+    return status;
+}
+
+void listing_names(const struct config *config)
+{
+    for (size_t i = 0; i < config->provider_count; i++) {
+        const struct config_provider *provider = config->providers[i];
+
+        for (size_t j = 0; j < provider->names.count; j++) {
+            const struct name *name = &provider->names.list[j];
+
+            printf("%-32s %-2s %-4s  %s\n", name->name, name->families & IP_V4 ? "A" : "",
+                   name->families & IP_V6 ? "AAAA" : "", provider->id);
+        }
+    }
+}
+
+void listing_first_steps(const char *path)
+{
+    printf("\n"
+           "This is what to do next:\n"
+           "\n"
+           "    wanddns providers WORD     find your service, by a part of its name\n"
+           "    wanddns providers NAME     see what it needs, and a section to paste\n"
+           "\n"
+           "Put that section into %s, with your login and\n"
+           "your name in it. Nobody but you and the daemon may read that file: chmod 640. Then\n"
+           "\n"
+           "    wanddns check              is it right? Every fault with its line\n"
+           "    wanddns once --dry-run     print what would be sent\n"
+           "    wanddns once               send it; or start the daemon, wanddns run\n"
+           "\n"
+           "wanddns.conf(5) has every key, and examples; provider custom and others there are\n"
+           "for a service that is not among them. wanddns import FILE takes over what inadyn or\n"
+           "ddclient had.\n",
+           path);
 }

@@ -5,6 +5,7 @@
 #include "custom.h"
 #include "log.h"
 #include "mem.h"
+#include "nearest.h"
 #include "parse.h"
 
 #include <ctype.h>
@@ -226,6 +227,22 @@ static bool knows_option(const struct definition *definition, const char *name)
             strcmp(name, "password") != 0 && strcmp(name, "zone") != 0);
 }
 
+static void tell_unknown_option(struct faults *faults, int line, const struct definition *definition, const char *name)
+{
+    const struct definition_list *options = &definition->options;
+    char **names = mem_alloc(options->count * sizeof *names);
+    const char *meant;
+
+    for (size_t i = 0; i < options->count; i++)
+        names[i] = mem_string_n(options->list[i], strcspn(options->list[i], "="));
+    meant = nearest_word(name, (const char *const *)names, options->count);
+    fault_at(faults, line, "options: the provider %s knows no '%s'%s%s%s (wanddns providers %s)", definition->name,
+             name, meant ? ": did you mean '" : "", meant ? meant : "", meant ? "'?" : "", definition->name);
+    for (size_t i = 0; i < options->count; i++)
+        free(names[i]);
+    free(names);
+}
+
 static void read_options(struct faults *faults, const struct tree_node *section, struct config_provider *provider)
 {
     const struct tree_node *node = tree_find(section, "options");
@@ -242,8 +259,7 @@ static void read_options(struct faults *faults, const struct tree_node *section,
         else if (!text || !*text || (definition->auth && credential_fault(text, false)))
             fault_at(faults, value->line, "options: '%s' is not of the form name=value", name);
         else if (!knows_option(definition, name))
-            fault_at(faults, value->line, "options: the provider %s knows no '%s' (wanddns providers %s)",
-                     definition->name, name, definition->name);
+            tell_unknown_option(faults, value->line, definition, name);
         else if (login_option(provider, name))
             fault_at(faults, value->line, "options: '%s' stands here a second time", name);
         else if (is_literal_option(definition, name) && !template_is_literal(text))

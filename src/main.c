@@ -110,8 +110,12 @@ static int run_check(const struct arguments *arguments)
     if (arguments->word_count)
         return check_definition(arguments->words[0]);
     config = config_read(arguments->config, fault_print, NULL);
+    if (!config && config_is_untouched(arguments->config))
+        listing_first_steps(arguments->config);
     if (!config)
         return USAGE;
+    if (arguments->verbose)
+        listing_names(config);
     for (size_t i = 0; i < config->provider_count; i++)
         names += config->providers[i]->names.count;
     printf("%s: good, %zu name%s at %zu provider%s\n", config->file, names, names == 1 ? "" : "s",
@@ -137,8 +141,9 @@ static const struct command commands[] = {
     {"once", run_once, NULL, OF_DAEMON, NULL, "publish what is due, then exit: 0 when all is current"},
     {"watch", run_watch, NULL, OPTION_INTERFACE | OPTION_JSON | OPTION_VERBOSE, NULL,
      "print the addresses and their changes; no configuration"},
-    {"check", run_check, NULL, OPTION_CONFIG, "[FILE]", "check the configuration, or the definition of a provider"},
-    {"providers", run_providers, NULL, 0, "[NAME]", "list the providers, or tell what one needs"},
+    {"check", run_check, NULL, OPTION_CONFIG | OPTION_VERBOSE, "[FILE]",
+     "check the configuration, or the definition of a provider"},
+    {"providers", run_providers, NULL, 0, "[NAME]", "list or find providers, or tell what one needs"},
     {"import", run_import, NULL, OPTION_OUTPUT, "FILE", "print a configuration of inadyn or ddclient as ours"},
     {"status", NULL, operate_status, OF_CLIENT | OPTION_JSON | OPTION_QUIET, "[HOST]...",
      "how all is: exit 0 when it is well, 1 when not"},
@@ -178,7 +183,8 @@ static int print_help(void)
          "  -i, --interface LIST     instead of auto, as in wan0,wwan0 (watch)\n"
          "      --json               one object a line (watch, follow), or in all (status)\n"
          "  -q, --quiet              print nothing: only the exit status (status)\n"
-         "  -v, --verbose            with all candidates, and why not they (watch)\n"
+         "  -v, --verbose            all candidates, and why not they (watch); all names\n"
+         "                           (check)\n"
          "      --output DIR         write files there, secrets apart (import)\n"
          "  -h, --help\n"
          "  -V, --version\n"
@@ -232,7 +238,6 @@ static int unknown_command(const char *name)
     return usage_fault("there is no command ", name, nearest_word(name, names, COMMANDS));
 }
 
-/* Takes one option; -1 to go on, or the exit status. */
 /* "auto", or names and patterns with commas between them. */
 static bool take_interfaces(char *list, struct rule *rule)
 {
@@ -250,8 +255,29 @@ static bool take_interfaces(char *list, struct rule *rule)
     return used > 0;
 }
 
+/* What getopt_long() calls '?' or ':'. */
+static int unknown_option(int letter, const char *word)
+{
+    const char *names[sizeof long_options / sizeof *long_options];
+    char name[64], single[] = {'-', (char)optopt, '\0'};
+    size_t count = 0;
+
+    if (letter == ':')
+        return usage_fault("there must be a value behind ", word, NULL);
+    if (optopt && strncmp(word, "--", 2) == 0)
+        return usage_fault("this option has no value: ", word, NULL);
+    if (optopt)
+        return usage_fault("there is no option ", single, NULL);
+    for (; long_options[count].name; count++)
+        names[count] = long_options[count].name;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    return usage_fault("there is no option ", name, nearest_word(name + 2, names, count));
+}
+
+/* Takes one option; -1 to go on, or the exit status. */
 static int take_option(int letter, struct arguments *arguments)
 {
+    static const char *const levels[] = {"error", "warning", "info", "debug"};
     enum log_level level;
 
     switch (letter) {
@@ -271,7 +297,7 @@ static int take_option(int letter, struct arguments *arguments)
         return -1;
     case 'l':
         if (!log_level_parse(optarg, &level))
-            return usage_fault("no log level: ", optarg, NULL);
+            return usage_fault("no log level: ", optarg, nearest_word(optarg, levels, sizeof levels / sizeof *levels));
         log_set_level(level);
         return -1;
     case 'n':
@@ -307,11 +333,9 @@ static int take_option(int letter, struct arguments *arguments)
         return -1;
     case 'h':
         return print_help();
-    case 'V':
+    default: /* the last of the letters */
         puts("wanddns " PACKAGE_VERSION);
         return GOOD;
-    default: /* getopt has said what is wrong */
-        return USAGE;
     }
 }
 
@@ -392,8 +416,10 @@ int main(int argc, char **argv)
 
     forbid_core_files();
     event_set_log_callback(on_libevent);
-    while ((letter = getopt_long(argc, argv, "c:l:ni:vqhV", long_options, NULL)) != -1) {
-        status = take_option(letter, &arguments);
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":c:l:ni:vqhV", long_options, NULL)) != -1) {
+        status =
+            letter == '?' || letter == ':' ? unknown_option(letter, argv[optind - 1]) : take_option(letter, &arguments);
         if (status >= 0)
             return status;
     }

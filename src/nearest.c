@@ -4,6 +4,25 @@
 
 enum { LONGEST = 63 };
 
+/* What people write from what they know of other programs, and of the pages of their provider. */
+static const struct {
+    const char *said, *meant;
+} synonyms[] = {
+    {"token", "password"},  {"api-token", "password"}, {"api-key", "password"}, {"apikey", "password"},
+    {"secret", "password"}, {"user", "username"},      {"login", "username"},   {"email", "username"},
+    {"host", "hostname"},   {"domain", "hostname"},    {"iface", "interface"},  {"device", "interface"},
+};
+
+/* The word of the list that this other one stands for, or NULL. */
+static const char *find_synonym(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
+        for (size_t j = 0; j < count; j++)
+            if (strcmp(word, synonyms[i].said) == 0 && strcmp(words[j], synonyms[i].meant) == 0)
+                return words[j];
+    return NULL;
+}
+
 static size_t least(size_t a, size_t b, size_t c)
 {
     size_t ab = a < b ? a : b;
@@ -48,5 +67,5 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
             limit = edits;
         }
     }
-    return best;
+    return best ? best : find_synonym(word, words, count);
 }

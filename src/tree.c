@@ -20,6 +20,7 @@ enum { MAX_FILE = 4 * 1024 * 1024 };
 static struct reading {
     const char *name;
     const char *text;
+    const struct tree_key *schema;
     tree_fault_fn *fault;
     void *arg;
     bool failed;
@@ -70,9 +71,23 @@ static bool begins_line(const char *text, int line, const char *word)
     return text && strncmp(text + strspn(text, " \t"), word, strlen(word)) == 0;
 }
 
+/* The section where a key of this name belongs, "" for the top; NULL when there is none. */
+static const char *find_home(const struct tree_key *schema, const char *section, const char *word)
+{
+    const char *home = NULL;
+
+    for (const struct tree_key *key = schema; key->name; key++)
+        if (strcmp(key->name, word) == 0)
+            return section;
+    for (const struct tree_key *key = schema; key->name && !home; key++)
+        if (key->type == TREE_SECTION)
+            home = find_home(key->keys, key->name, word);
+    return home;
+}
+
 static void add_unknown_key(struct buf *text, const cfg_t *cfg, const char *word)
 {
-    const char *names[64], *meant;
+    const char *names[64], *meant, *home = find_home(current->schema, "", word);
     size_t count = 0;
 
     for (const cfg_opt_t *opt = cfg->opts; opt->name && count < 64; opt++)
@@ -81,8 +96,13 @@ static void add_unknown_key(struct buf *text, const cfg_t *cfg, const char *word
     if (begins_line(current->text, cfg->line, word))
         buf_addf(text, "unknown key '%s'", word);
     else
-        buf_add(text, "there is an unknown key, or a value with blanks that must stand in quotes");
-    if (meant)
+        buf_add(text, *word == ';' ? "there is a ;, which nothing here ends with"
+                                   : "there is an unknown key, or a value with blanks that must stand in quotes");
+    if (home && *home)
+        buf_addf(text, ": it belongs in a section '%s'", home);
+    else if (home)
+        buf_add(text, ": it belongs at the top, outside of the sections");
+    else if (meant)
         buf_addf(text, ": did you mean '%s'?", meant);
 }
 
@@ -93,8 +113,11 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
     if (strncmp(format, "no such option", strlen("no such option")) == 0) {
         add_unknown_key(&text, cfg, va_arg(args, const char *));
     } else if (strncmp(format, "unexpected token", strlen("unexpected token")) == 0) {
-        buf_add(&text,
-                "unexpected token: a value with other than letters, digits, '.', '-' or '_' must stand in quotes");
+        if (strcmp(va_arg(args, const char *), ",") == 0)
+            buf_add(&text, "unexpected comma: several values stand in braces, as in { a, b }");
+        else
+            buf_add(&text, "unexpected token: a value with other than letters, digits, '.', '-' or '_' must stand in "
+                           "quotes, and a comma between two of a list");
     } else {
         char line[512];
 
@@ -360,7 +383,7 @@ static struct tree_node *read_text(const char *name, const char *text, size_t le
                                    bool foreign, tree_fault_fn *fault_fn, void *arg)
 {
     char *copy = mem_string_n(text, length);
-    struct reading reading = {.name = name, .text = copy, .fault = fault_fn, .arg = arg};
+    struct reading reading = {.name = name, .text = copy, .schema = schema, .fault = fault_fn, .arg = arg};
     struct tree_node *tree = NULL;
 
     if (scan_read(copy, length, foreign, &reading.scan, on_scan_fault, &reading))

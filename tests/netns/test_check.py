@@ -44,7 +44,7 @@ class Checker:
         self.write(text)
         done = self.run()
         assert done.returncode == 2, done
-        lines = (done.stdout + done.stderr).splitlines()
+        lines = done.stderr.splitlines()
         faults = [re.fullmatch(re.escape(str(self.path)) + r":(?:(\d+):)? (.+)", line) for line in lines]
         assert faults and all(faults), lines
         return [(int(fault[1] or 0), fault[2]) for fault in faults]
@@ -334,8 +334,9 @@ PLACE_FAULTS = {
         section(prefix_length="128"), 6, "prefix-length: '128' is no number from 1 to 127"),
     # record
     "record-unknown-key": (with_record("sufix = ::5"), 7, "unknown key 'sufix': did you mean 'suffix'?"),
-    "record-key-of-a-provider": (with_record("username = bob"), 7, "unknown key 'username'"),
-    "suffix-outside-of-record": (section(suffix="::5"), 6, "unknown key 'suffix'"),
+    "record-key-of-a-provider": (with_record("username = bob"), 7,
+                                 "unknown key 'username': it belongs in a section 'provider'"),
+    "suffix-outside-of-record": (section(suffix="::5"), 6, "unknown key 'suffix': it belongs in a section 'record'"),
     "suffix-that-is-none": (
         with_record("suffix = 5"), 7, "suffix: '5' is no IPv6 host part, such as ::1234:5678"),
     "suffix-of-ipv4": (

@@ -9,7 +9,8 @@ static void test_slips(void **state)
     static const char *const slips[][2] = {
         {"interface", "interface"},
         {"intreface", "interface"},
-        {"iface", NULL},
+        {"iface", "interface"},
+        {"token", NULL},
         {"famliy", "family"},
         {"settlemax", "settle-max"},
         {"setle", "settle"},
