@@ -1,7 +1,7 @@
 /* definition: a provider as data.
  *
  * One file NAME.conf each, which loader reads and proof checks completely: what is in the struct needs no further checks.
- * src/README says how to write one, and what each key means. */
+ * wanddns-providers(5) says how to write one, and what each key means. */
 #ifndef WANDDNS_DEFINITION_H
 #define WANDDNS_DEFINITION_H
 
