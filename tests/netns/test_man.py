@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness.daemon import PROGRAM, PROVIDERS, environment
+from harness.daemon import PROGRAM, environment
 from harness.manual import PAGES, TOP, Page, made, on_this_machine, page
 from harness.server import Reply
 from harness.topology import WAN0
@@ -353,4 +353,3 @@ def test_worked_example_understands_trouble(example, lab):
     lab.server.answer = lambda request: Reply(status=401, body='{"error": {"message": "who?"}}')
     done = example("once", "-c", example.conf, "--state-dir", lab.dir / "another")
     assert done.returncode == 1 and "who?: the API token is wrong or has expired" in done.stderr
-    assert PROVIDERS
