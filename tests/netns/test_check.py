@@ -6,6 +6,7 @@ import re
 import pytest
 
 from harness.daemon import PROGRAM
+from harness.manual import on_this_machine
 
 CA = "ca-file = \"{ca}\"\n"
 PROVIDER = """provider dyndns2 {{
@@ -36,8 +37,8 @@ class Checker:
         self.path.write_text(text)
         self.path.chmod(mode)
 
-    def run(self, *argv, command="check"):
-        return self.lab.wanddns(command, "-c", self.path, *argv)
+    def run(self, *argv, command="check", **kwargs):
+        return self.lab.wanddns(command, "-c", self.path, *argv, **kwargs)
 
     def faults(self, text):
         """[(line, what is wrong)] of a text that must be faulty."""
@@ -445,13 +446,15 @@ EXAMPLES = pathlib.Path(__file__).parents[2] / "contrib" / "examples"
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.conf")), ids=lambda path: path.stem)
 def test_example_is_good(checker, path):
-    """Each example of contrib/ is a configuration without a fault."""
-    checker.write(path.read_text())
-    done = checker.run()
-    assert done.returncode == 0, done
+    """Each example of contrib/ is a configuration without a fault or a warning, and begins with what it is for."""
+    text, env = on_this_machine(path.read_text(), checker.lab.dir)
+    checker.write(text)
+    done = checker.run(wrap=lambda argv: ["env", *(f"{name}={value}" for name, value in env.items()), *argv])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert text.startswith("# ") and len(text.splitlines()) <= 30
     assert (done.stdout + done.stderr).splitlines()[0].startswith(f"{checker.path}: good"), done
 
 
 def test_there_are_examples():
     """They were not moved away from under the test above."""
-    assert len(list(EXAMPLES.glob("*.conf"))) >= 3
+    assert len(list(EXAMPLES.glob("*.conf"))) >= 13
