@@ -11,7 +11,9 @@ HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("WANDDNS_PACKAGING_CACHE") or "/var/tmp/wanddns-packaging")
 ENVIRONMENT = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=/root",
                "DEBIAN_FRONTEND=noninteractive"]
-NSPAWN = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--resolv-conf=off", "--console=pipe"]
+# Its own filter of system calls has landlock(7) since systemd 255 only.
+NSPAWN = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--resolv-conf=off", "--console=pipe",
+          "--system-call-filter=landlock_create_ruleset landlock_add_rule landlock_restrict_self"]
 POWER_OFF = signal.SIGRTMIN + 4  # systemd(1)
 
 
