@@ -177,9 +177,19 @@ static void set_static(struct faults *faults, struct place *place, const struct 
 
     if (!ip_parse(text, fixed) || !ip_is_host(fixed))
         fault_at(faults, value->line, "source: '%s' is no address of a host", text);
-    else if (ip_kind(fixed) != IP_PUBLIC && !place->rule.allow_private)
+}
+
+/* What lets a private address through may be taken back in an inner section. */
+static void check_static(struct faults *faults, const struct tree_node *section, const struct rule *rule)
+{
+    const struct tree_value *source = tree_value(section, "source");
+    const struct tree_value *value = source ? source : tree_value(section, "allow-private");
+    char text[IP_TEXT_SIZE];
+
+    if (value && ip_is_host(&rule->fixed) && ip_kind(&rule->fixed) != IP_PUBLIC && !rule->allow_private)
         fault_at(faults, value->line,
-                 "source: %s is not reachable from the Internet; allow-private = yes lets it through", text);
+                 "source: %s is not reachable from the Internet; allow-private = yes lets it through",
+                 ip_text(&rule->fixed, text));
 }
 
 /* The value of a list that only stands alone, or NULL. */
@@ -297,6 +307,7 @@ void place_read(struct faults *faults, const struct tree_node *section, const st
     fault_read_flag(faults, section, "allow-private", &rule->allow_private);
     fault_read_flag(faults, section, "bind", &rule->bind);
     read_source(faults, section, place);
+    check_static(faults, section, rule);
     read_interval(faults, section, rule);
     fault_read_duration(faults, section, "failback-delay", &rule->failback_ms);
     read_prefix_length(faults, section, rule);

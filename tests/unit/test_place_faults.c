@@ -65,6 +65,8 @@ static const struct {
     {"source = static:192.0.2.1/24", "f:1: source: '192.0.2.1/24' is no address"},
     {"source = static:10.0.0.1", "f:1: source: 10.0.0.1 is not reachable from the Internet; allow-private"},
     {"source = \"static:fe80::1\"", "f:1: source: fe80::1 is not reachable from the Internet"},
+    {"allow-private = yes\nsource = static:10.0.0.1\nmiddle a {\nallow-private = no\n}",
+     "f:4: source: 10.0.0.1 is not reachable from the Internet"},
     {"source = { kernel, echo:echo }", "f:1: source: 'kernel' stands alone, not in a list"},
     {"source = { static:192.0.2.1, static:192.0.2.2 }", "f:1: source: 'static:192.0.2.1' stands alone, not in a list"},
     {"source = { exec:%s, echo:echo }", "stands alone, not in a list"},
