@@ -191,7 +191,8 @@ static void check_auth(struct proof *proof, const struct tree_node *section, con
 static void check_url(struct proof *proof, const struct tree_value *url)
 {
     size_t length = strcspn(url->text, "}");
-    char *name = url->text[0] == '{' ? mem_string_n(url->text + 1, length - 1) : mem_string("");
+    bool has_name = url->text[0] == '{' && url->text[length];
+    char *name = has_name ? mem_string_n(url->text + 1, length - 1) : mem_string("");
     const char *option = definition_text(definition_find(&proof->definition->options, name));
 
     if (strcmp(name, "server") != 0 && !(option && strncmp(option, "https://", 8) == 0))

@@ -79,6 +79,7 @@ static const struct {
     {TOP "step update { url = \"https://example.net/\" }\n", "2: url: does not begin with {server}"},
     {TOP "step update { url = \"{hostname}/\" }\n", "2: url: does not begin with {server}"},
     {TOP "step update { url = \"\" }\n", "2: url: does not begin with {server}"},
+    {TOP "step update { url = \"{server\" }\n", "2: url: does not begin with {server}"},
     {TOP "options = \"base=https://b.example.net\"\nstep update { url = \"{base}/x\" }\n", NULL},
     {TOP "options = \"base=http://b.example.net\"\nstep update { url = \"{base}/x\" }\n", "3: url: does not begin"},
     {TOP "options = base\nstep update { url = \"{base}/x\" }\n", "3: url: does not begin with {server}"},
