@@ -1,6 +1,8 @@
-/* Stands in for libFuzzer where only a corpus is played: the files named, or else those of $FUZZ_CORPUS/NAME, which is
- * how `make check` calls fuzz_NAME. */
+/* Stands in for libFuzzer, which has a main() of its own, where only a corpus is played: the files named, or else those
+ * of $FUZZ_CORPUS/NAME, which is how `make check` calls fuzz_NAME. */
 #include "fuzz.h"
+
+#ifndef WITH_LIBFUZZER
 
 #include <dirent.h>
 #include <err.h>
@@ -67,3 +69,5 @@ int main(int count, char **paths)
     printf("%d inputs\n", played);
     return played ? 0 : 1;
 }
+
+#endif
