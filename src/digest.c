@@ -2,8 +2,8 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "parse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +20,9 @@ enum digest digest_find(const char *word)
 /* Into bytes, which has room for half of the text; false when it is no hex. */
 static bool read_hex(const char *text, unsigned char *bytes)
 {
-    for (; *text; text += 2) {
-        unsigned byte;
-
-        if (strspn(text, "0123456789abcdefABCDEF") < 2 || sscanf(text, "%2x", &byte) != 1)
+    for (; *text; text += 2)
+        if (!parse_hex_byte(text, bytes++))
             return false;
-        *bytes++ = (unsigned char)byte;
-    }
     return true;
 }
 

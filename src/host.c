@@ -1,7 +1,7 @@
 #include "host.h"
 
-#include <ctype.h>
-#include <stdio.h>
+#include "parse.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -29,21 +29,20 @@ const char *host_parse_suffix(const char *text, struct host *host)
 
 const char *host_parse_mac(const char *text, struct host *host)
 {
-    unsigned mac[MAC_BYTES];
+    unsigned char mac[MAC_BYTES];
     char separator = text[0] && text[1] ? text[2] : '\0';
 
     *host = (struct host){.part = {.family = AF_INET6}, .is_mac = true};
     if (strspn(text, "0123456789abcdefABCDEF:-") != strlen(text) || strlen(text) != 3 * MAC_BYTES - 1)
         return "is no MAC, such as 02:00:5e:00:53:01";
     for (size_t i = 0; i < MAC_BYTES; i++, text += 3)
-        if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
-            sscanf(text, "%2x", &mac[i]) != 1 || text[2] != (i + 1 < MAC_BYTES ? separator : '\0') ||
+        if (!parse_hex_byte(text, &mac[i]) || text[2] != (i + 1 < MAC_BYTES ? separator : '\0') ||
             !strchr(":-", separator))
             return "is no MAC, such as 02:00:5e:00:53:01";
     if (mac[0] & 1)
         return "is the MAC of a group, not of a host";
     for (size_t i = 0; i < MAC_BYTES; i++)
-        host->part.bytes[i < 3 ? 8 + i : 10 + i] = (unsigned char)mac[i];
+        host->part.bytes[i < 3 ? 8 + i : 10 + i] = mac[i];
     host->part.bytes[8] ^= 2;
     host->part.bytes[11] = 0xff;
     host->part.bytes[12] = 0xfe;

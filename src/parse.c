@@ -50,6 +50,25 @@ bool parse_number(const char *text, unsigned long low, unsigned long high, unsig
     return true;
 }
 
+/* 0 to 15, or -1. */
+static int digit_value(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+bool parse_hex_byte(const char *text, unsigned char *byte)
+{
+    int high = digit_value(text[0]), low = high < 0 ? -1 : digit_value(text[1]);
+
+    if (low < 0)
+        return false;
+    *byte = (unsigned char)(high << 4 | low);
+    return true;
+}
+
 bool parse_is_url(const char *text)
 {
     for (; *text; text++)

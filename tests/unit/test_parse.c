@@ -86,6 +86,24 @@ static void test_numbers(void **state)
     unit_all_right();
 }
 
+static void test_hex(void **state)
+{
+    static const char *const bad[] = {"", "0", "g0", "0g", " 1", "+1", "x1", "0x", "-1"};
+    unsigned char byte;
+    char text[4];
+
+    (void)state;
+    for (unsigned i = 0; i < 256; i++) {
+        snprintf(text, sizeof text, i % 3 ? "%02x:" : "%02X", i);
+        if (!parse_hex_byte(text, &byte) || byte != i)
+            unit_wrong("%s", text);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (parse_hex_byte(bad[i], &byte))
+            unit_wrong("\"%s\"", bad[i]);
+    unit_all_right();
+}
+
 static void test_urls(void **state)
 {
     (void)state;
@@ -106,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_hex),
         cmocka_unit_test(test_urls),
     };
 
