@@ -9,10 +9,10 @@
 #include <stddef.h>
 
 /* size bytes, all zero. */
-void *mem_alloc(size_t size);
+void *mem_alloc(size_t size) __attribute__((returns_nonnull));
 
 /* Room for count elements of size bytes; the old content stays, what is new is not cleared. */
-void *mem_resize(void *old, size_t count, size_t size);
+void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 
 /* Whole pages apart from the heap, all zero, which are given back with munmap(2). */
 void *mem_pages(size_t size);

@@ -15,7 +15,7 @@ enum http_stage {
 const char *http_stage_word(enum http_stage stage);
 
 /* Of a CURL handle that has ended with this CURLcode; error is its CURLOPT_ERRORBUFFER. */
-enum http_stage stage_of(void *easy, int code, const char *error);
+enum http_stage stage_of(void *easy, int result, const char *error);
 
 /* The fault for people; belongs to nobody, or is error itself. */
 const char *stage_fault(void *easy, int code, const char *error);

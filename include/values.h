@@ -46,8 +46,8 @@ void values_clear(struct values *values);
 /* Gives a name a value, which is held; NULL takes it away. */
 void values_set(struct values *values, const char *name, struct secret *text);
 
-/* For templates. What it returns is gone with the next call. */
-struct template_value values_find(void *values, const char *name);
+/* For templates, whose arg is the values. What it returns is gone with the next call. */
+struct template_value values_find(void *arg, const char *name);
 
 /* Has the placeholder a value that is not empty? */
 bool values_has(struct values *values, const char *name);

@@ -194,7 +194,7 @@ static int mark_close_on_exec(void)
     if (!dir)
         return errno;
     while ((entry = readdir(dir))) {
-        int fd = atoi(entry->d_name);
+        int fd = (int)strtol(entry->d_name, NULL, 10);
 
         if (fd > STDERR_FILENO)
             fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -460,7 +460,7 @@ void http_set_ca_file(struct http *http, const char *ca_file)
 void http_close(struct http *http)
 {
     while (http->bursts)
-        free_burst(http->bursts);
+        free_burst(http->bursts); /* NOLINT(clang-analyzer-unix.Malloc): it takes itself out of the list */
     timer_free(http->idle);
     free(http->ca_file);
     free(http->agent);

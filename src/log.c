@@ -220,7 +220,7 @@ static void write_line(enum log_level level, const char *format, va_list args)
     {                                        \
         va_list args;                        \
                                              \
-        if (level > limit)                   \
+        if ((level) > limit)                 \
             return;                          \
         va_start(args, format);              \
         write_line(level, format, args);     \

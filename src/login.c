@@ -356,14 +356,12 @@ static void check_place(struct faults *faults, const struct config_provider *pro
 static void check_names(struct faults *faults, struct config_provider *provider)
 {
     const struct definition *definition = provider->definition;
-    const struct place *before = NULL;
 
     for (size_t i = 0; i < provider->names.count; i++) {
         struct name *name = &provider->names.list[i];
 
-        if (name->place != before)
+        if (i == 0 || name->place != name[-1].place)
             check_place(faults, provider, name->place);
-        before = name->place;
         if (definition->only && !(name->families & definition->only))
             fault_at(faults, name->place->line, "provider %s: it has only records of %s, and %s wants none",
                      provider->id, definition->only == IP_V4 ? "ipv4" : "ipv6", name->name);

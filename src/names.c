@@ -6,6 +6,7 @@
 #include "log.h"
 #include "mem.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,7 @@ static void add(struct reading *reading, char *name, const struct place *place, 
         names->list = mem_resize(names->list, at ? 2 * at : 1, sizeof *names->list);
         reading->origins = mem_resize(reading->origins, at ? 2 * at : 1, sizeof *reading->origins);
     }
+    assert(names->list && reading->origins);
     names->list[at] = (struct name){name, place, host, host ? IP_V6 : place->families};
     reading->origins[at] = (struct origin){name, at, origin->line, origin->kind};
 }
@@ -359,8 +361,9 @@ static void share_families(struct reading *reading)
     struct names *names = reading->names;
     struct taken taken = {0};
 
-    if (names->count)
-        qsort(reading->origins, names->count, sizeof *reading->origins, compare);
+    if (!reading->origins) /* there is no name */
+        return;
+    qsort(reading->origins, names->count, sizeof *reading->origins, compare);
     for (size_t i = 0; i < names->count; i++)
         share(reading, &taken, &reading->origins[i], &names->list[reading->origins[i].index]);
     remove_empty(names);
@@ -370,6 +373,7 @@ void names_read(struct faults *faults, const struct tree_node *section, const st
 {
     struct reading reading = {.faults = faults, .names = names};
 
+    *names = (struct names){0};
     read_hostnames(&reading, section, place);
     read_records(&reading, section, place);
     read_hosts_file(&reading, section, place);

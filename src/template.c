@@ -16,7 +16,7 @@ static size_t placeholder_length(const char *text)
     if (text[0] != '{' || !islower((unsigned char)text[1]))
         return 0;
     length = 1 + strspn(text + 1, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return text[length] == '}' && length < NAME_SIZE ? length + 1 : 0;
+    return length < NAME_SIZE && text[length] == '}' ? length + 1 : 0;
 }
 
 static void copy_name(const char *text, size_t length, char *name)
