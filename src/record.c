@@ -390,7 +390,7 @@ void record_recall(struct record *record, const struct record_memory *memory)
         record->wait_at = memory->wait_at;
         record->wait_ms = memory->wait_ms;
         if (left_ms)
-            enter(record, RECORD_WAITING, memory->word, left_ms);
+            enter(record, RECORD_WAITING, memory->word ? memory->word : "waited before", left_ms);
     }
 }
 

@@ -161,7 +161,7 @@ static bool shows_secret_itself(const struct config_provider *provider)
 
 static void describe(const struct values *values, struct memory *memory)
 {
-    const struct update_batch batch = {values->provider, memory, values->items, values->count, 0, NULL};
+    const struct update_batch batch = {values->provider, memory, values->items, values->count, 0};
     char *text = update_describe(&batch);
 
     assert(*text && !strstr(text, WALK_PASSWORD));
