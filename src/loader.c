@@ -20,7 +20,8 @@ enum kind {
     TEMPLATE,
     BODY_JSON, /* a template of a JSON text */
     SPEC,      /* see answer.h */
-    PAIRS,     /* "name=template" */
+    PAIRS,     /* "name=template", or a placeholder alone, which stands for pairs */
+    MATCHES,   /* "path=template" */
     HEADERS,   /* "Name: template" */
     GETS,      /* "name=SPEC" */
     NAMES,     /* "name" or "name=text" */
@@ -57,7 +58,7 @@ static const struct field step_fields[] = {
     {"members", SPEC, IN_STEP(members)},
     {"list", SPEC, IN_STEP(list)},
     {"suffix", SPEC, IN_STEP(suffix)},
-    {"match", PAIRS, IN_STEP(match)},
+    {"match", MATCHES, IN_STEP(match)},
     {"get", GETS, IN_STEP(get)},
     {"more", PLAIN, IN_STEP(more)},
     {"must", PLAIN, IN_STEP(must)},
@@ -175,7 +176,8 @@ static char *value_fault(const struct field *field, const char *text)
         return answer_spec_fault(text);
     if (field->kind == GETS && is_name(text, name) && text[name])
         return answer_spec_fault(text + name + 1);
-    if ((field->kind == PAIRS && (!name || (!text[name] && *text != '{'))) || field->kind == GETS)
+    if ((field->kind == PAIRS && (!name || (!text[name] && *text != '{'))) || field->kind == GETS ||
+        (field->kind == MATCHES && (!name || !text[name])))
         buf_addf(&why, "'%s' is not of the form name=value", text);
     if (field->kind == HEADERS && (!name || !text[name] || text[name + 1] != ' ' || strchr(text, '\n')))
         buf_addf(&why, "'%s' is not of the form Name: value", text);

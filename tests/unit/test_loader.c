@@ -274,6 +274,8 @@ static const struct {
     {TOP "step update {\nurl = \"{server}\"\nget = \"id=\" }\n", "4: get: this is no path"},
     {TOP "step update {\nurl = \"{server}\"\nlist = \"\" }\n", "4: list: this is no path"},
     {TOP "step update {\nurl = \"{server}\"\nmatch = \"x\" }\n", "4: match: 'x' is not of the form name=value"},
+    {TOP "step update {\nurl = \"{server}\"\nmatch = \"{zone}\" }\n",
+     "4: match: '{zone}' is not of the form name=value"},
     {TOP "step update {\nurl = \"{server}\"\nin = never }\n", "4: in: 'never' is not update, delete or both"},
     {TOP "step update {\nurl = \"{server}\"\nget = \"a=b\"\nkeep = ever }\n",
      "5: keep: 'ever' is not account, zone or record"},
