@@ -146,7 +146,7 @@ static struct config *read_config(void)
     unlink(path);
     free(path);
     for (size_t i = 0; config && i < config->provider_count; i++)
-        if (!has_mark(config->providers[i]->password))
+        if (!has_mark(secret_reveal(config->providers[i]->password)))
             tale_wrong("the password of %s has no '%s' in it", config->providers[i]->id, LOGBOOK_MARK);
     return config;
 }
@@ -256,7 +256,8 @@ size_t box_update(const char *name)
 
 void box_check_report(void)
 {
-    struct report *report = core ? report_new(core, NULL, 0, true) : NULL;
+    static const struct demand demand = {.command = DEMAND_EXPLAIN};
+    struct report *report = core ? report_new(core, &demand) : NULL;
     struct buf text = {0};
 
     if (!report)
@@ -264,7 +265,7 @@ void box_check_report(void)
     while (report_more(report, &text))
         ;
     report_free(report);
-    metrics_write(core, &text);
+    metrics_write(core, METRICS_OPEN, &text);
     logbook_search("the status", text.text);
     buf_free(&text);
 }

@@ -173,13 +173,13 @@ static void configure(const struct config_provider *provider, const char *text)
     char *section = section_of(text, provider->id);
 
     login->configured = true;
-    if (!same(login->server, provider->server) || !same(login->username, provider->username) ||
+    if (!same(login->server, provider->server) || !same(login->username, secret_reveal(provider->username)) ||
         !same(login->definition, definition->name))
         move(login);
     if (!same(login->section, section))
         change(login);
     keep(&login->server, provider->server);
-    keep(&login->username, provider->username);
+    keep(&login->username, secret_reveal(provider->username));
     keep(&login->definition, definition->name);
     keep(&login->section, section);
     free(section);
