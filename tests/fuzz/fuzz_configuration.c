@@ -67,7 +67,7 @@ static void check_rule(const struct rule *rule)
         assert(rule_is_interface(rule->interfaces[count++]));
     assert(!rule->all || (count && count <= IP_SET_MAX && !rule->outside && !is_fixed && !rule->bind));
     assert(strlen(rule_interfaces(rule, buffer)) && strlen(rule_name(rule, buffer)) < RULE_NAME_SIZE);
-    assert(rule->interval_ms >= (is_program ? 10 * 1000 : 10 * 60 * 1000));
+    assert(!rule->outside || rule->interval_ms >= (is_program ? 10 * 1000 : 10 * 60 * 1000));
     assert(!rule->withdraw_ms || rule->withdraw_ms >= 1000);
     assert(!is_fixed || (!rule->outside && ip_is_host(&rule->fixed)));
     assert(!is_fixed || rule->allow_private || ip_kind(&rule->fixed) == IP_PUBLIC);
@@ -119,7 +119,7 @@ static bool has_needed(const struct config_provider *provider, const char *name)
         return provider->password;
     if (strcmp(name, "zone") == 0)
         return provider->zone;
-    return definition_find(&provider->options, name);
+    return login_option(provider, name);
 }
 
 static void check_provider(const struct config_provider *provider)
@@ -133,7 +133,7 @@ static void check_provider(const struct config_provider *provider)
         assert(has_needed(provider, definition->needs.list[i]));
     assert(!provider->ttl || provider->ttl == definition->ttl || provider->ttl >= low);
     assert(!provider->ttl || !definition->ttl_max || provider->ttl <= definition->ttl_max);
-    assert(!provider->password || *provider->password);
+    assert(!provider->password || *secret_reveal(provider->password));
     check_rule(&provider->place->rule);
     check_names(provider);
 }
@@ -149,11 +149,11 @@ static bool has_secret(const char *text)
 static bool shows_secret_itself(const struct config_provider *provider)
 {
     const struct definition *definition = provider->definition;
-    bool shows = has_secret(provider->username) || has_secret(provider->server) || has_secret(provider->zone) ||
+    bool shows = has_secret(secret_reveal(provider->username)) || has_secret(provider->server) || has_secret(provider->zone) ||
                  has_secret(provider->program);
 
-    for (size_t i = 0; i < provider->options.count; i++)
-        shows |= has_secret(provider->options.list[i]);
+    for (size_t i = 0; i < provider->option_count; i++)
+        shows |= has_secret(secret_reveal(provider->options[i].value));
     for (size_t i = 0; definition->takes_url && i < definition->step_count; i++)
         shows |= has_secret(definition->steps[i].url);
     return shows;
