@@ -94,13 +94,14 @@ static void add_budget(const struct json_t *account, struct buf *text)
 static void show_account(const struct reply *reply, const struct json_t *record, struct place *place, struct page *page)
 {
     const struct json_t *account = reply_account(reply, record), *line;
+    const char *server = reply_text(account, "server"); /* a program has none */
     double requests = reply_number(account, "requests");
     int64_t next_s = reply_time(account, "next_at");
     struct buf title = {0}, text = {0};
     char next[SPAN_SIZE];
     bool any = false;
 
-    buf_addf(&title, "The login at %s:", reply_word(account, "server"));
+    buf_addf(&title, "The account %s%s%s:", reply_word(account, "name"), server ? " at " : "", server ? server : "");
     buf_addf(&text, "%.0f request%s since the daemon began", requests, requests == 1 ? "" : "s");
     add_budget(account, &text);
     if (reply_text(account, "refused"))

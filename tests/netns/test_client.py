@@ -387,10 +387,10 @@ def test_explain_says_why(lab):
     for part in (f"{VPN} A at dyndns2: refused since ", "provider: nohost: there is no such name in this account.",
                  " 203.0.113.7 on wan0: chosen: on wan0", " 192.168.1.2 on wan0: private: ", "idle -> updating",
                  "updating -> refused: provider: nohost",
-                 f"The login at {lab.server.url}: 1 request since the daemon began; the provider may be"):
+                 f"The account dyndns2 at {lab.server.url}: 1 request since the daemon began; the provider may be"):
         assert part in text
     assert HOME not in text
-    assert run(lab, daemon, "explain").stdout.count("The login at") == 2
+    assert run(lab, daemon, "explain").stdout.count("The account dyndns2 at") == 2
 
 
 def test_follow(lab):
