@@ -175,7 +175,7 @@ def test_update_forces_tells_and_ends_by_the_result(lab):
     assert [line["line"] for line in lines] == ["status", "uplink", "account", "record", "transition", "end"]
     assert lines[3]["state"] == "updating" and lines[4]["to"] == "current" and lines[-1] == OK
     assert sent(lab.server) == ["203.0.113.7"] * 2
-    assert daemon.log(rf"<6>control: update {HOME}, by uid 0, pid \d+$")
+    daemon.wait_log(rf"<6>control: update {HOME}, by uid 0, pid \d+$")
     assert ask(daemon, "update")[-1] == OK
     assert sent(lab.server) == ["203.0.113.7"] * 3
 
@@ -275,7 +275,8 @@ def test_reload_by_the_socket(lab):
     """It is answered when it is done; a fault is told with file and line, and nothing changes."""
     daemon = start_ipv4(lab)
     assert ask(daemon, "reload")[-1] == OK
-    assert daemon.log("<6>reloaded: 1 record, 1 account$") and daemon.log("<6>control: reload, by uid 0")
+    daemon.wait_log("<6>control: reload, by uid 0")
+    daemon.wait_log("<6>reloaded: 1 record, 1 account$")
     text = daemon.config.read_text()
     daemon.write_config(text.replace("family", "famly"))
     end, = ask(daemon, "reload")
