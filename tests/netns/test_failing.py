@@ -115,10 +115,6 @@ def has_noticed(daemon, mark):
         time.sleep(0.005)
 
 
-def descriptors(daemon):
-    return len(os.listdir(f"/proc/{daemon.pid}/fd"))
-
-
 def test_calls_fail_at_random(life, failing):
     """A long life in which now this and now that call fails, while addresses come and the configuration is read anew:
     nothing is lost of memory and descriptors, and in the end all is right."""
@@ -126,7 +122,8 @@ def test_calls_fail_at_random(life, failing):
     later = [(function, error) for function, error in CALLS if function not in ("epoll_create1", "bind", "flock")]
     with life.born() as daemon:
         life.becomes_current()
-        before = descriptors(daemon)
+        until(lambda: not daemon.descriptors()[0], what="the end of a burst")
+        before = daemon.descriptors()
         for _ in range(400 if thorough() else 40):
             function, error = random.choice(later)
             chance = random.choice((0, 20, 200, 500))
@@ -140,7 +137,7 @@ def test_calls_fail_at_random(life, failing):
             has_noticed(daemon, mark)
         failing.disarm()
         life.becomes_current()
-        until(lambda: descriptors(daemon) <= before, 10, "an end of the connections")
+        until(lambda: daemon.descriptors() == before, what="the end of a burst, with nothing left of it")
         life.end(ALL)
 
 

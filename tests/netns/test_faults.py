@@ -2,7 +2,6 @@
 can break; and at random, while addresses change. Each break is one clear line and a next attempt; when it is over the
 record is published, and the server has not been asked more often than that takes."""
 
-import os
 import re
 import time
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from harness.topology import WAN0
 
 FIRST_PORT = 10000
 CROWD = 100  # accounts, each behind a proxy of its own
+AT_ONCE = 30  # fewer than the requests that the daemon has under way at once
 A_CAUSE = r"(resolve|connect|tls|http): \S.*; next attempt in ([\d.]+) s"
 
 
@@ -79,11 +79,11 @@ def whole_connection(lab):
     return proxy.passed[0]
 
 
-def places(length):
+def places(length, crowd=CROWD):
     """Numbers of bytes from none to all: a crowd of them, or each in crowds."""
     if thorough():
-        return [range(first, min(first + CROWD, length + 1)) for first in range(0, length + 1, CROWD)]
-    step = length // CROWD + 1
+        return [range(first, min(first + crowd, length + 1)) for first in range(0, length + 1, crowd)]
+    step = length // crowd + 1
     return [range(dice().randrange(step), length + 1, step)]
 
 
@@ -106,7 +106,7 @@ def test_connection_that_breaks_at_any_byte_is_made_once_more(lab, how, way):
 @pytest.mark.parametrize("way", [UP, DOWN])
 def test_connection_that_stalls_at_any_byte_is_left_with_its_address(lab, way):
     """No further byte comes or goes: another address does not wait for the timeout, and is published at once."""
-    for after in places(whole_connection(lab)[way]):
+    for after in places(whole_connection(lab)[way], AT_ONCE):
         with Crowd(lab, [Fault(STALL, way, count) for count in after]) as people:
             for name, proxy, count in zip(people.names, people.proxies, after):
                 until(lambda: proxy.passed and proxy.passed[0][way] >= count
@@ -114,6 +114,7 @@ def test_connection_that_stalls_at_any_byte_is_left_with_its_address(lab, way):
             mark = people.daemon.mark()
             people.move()
             people.all_current(after=mark)
+            assert not people.daemon.log("-> waiting", after=mark)
             assert all(len(people.requests(name)) <= 2 for name in people.names)
 
 
@@ -228,8 +229,8 @@ def test_faults_at_random_while_the_address_changes(lab):
 def everything_at_once(random, mischief, people):
     daemon = people.daemon
     people.all_current()
-    until(lambda: not people.lab.server.open_connections, what="an end of the connections")
-    rest = len(os.listdir(f"/proc/{daemon.pid}/fd"))
+    until(lambda: not daemon.descriptors()[0], what="the end of a burst")
+    before = daemon.descriptors()
     rounds = 400 if thorough() else 40
     for _ in range(rounds):
         mischief.plot(people.proxies)
@@ -248,7 +249,7 @@ def everything_at_once(random, mischief, people):
     expected = dict.fromkeys(people.names[:8], people.address)
     until(lambda: mischief.published == expected, what="the last address of each")
     assert {server.requests[-1].query["myip"] for server in mischief.servers} == {people.address}
-    until(lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) <= rest, what="an end of the connections")
+    until(lambda: daemon.descriptors() == before, what="the end of a burst, with nothing left of it")
     sent, failed, redone = (len(daemon.log(line)) for line in ("request: GET", "-> waiting", "updating -> updating"))
     assert failed > rounds / 4
     assert sent <= 10 * (rounds + 2) + failed + redone

@@ -218,6 +218,21 @@ class Process:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def descriptors(self):
+        """(connections over TCP, which are kept for a while; all others): how many it has of each."""
+        rows = [row.split() for table in ("tcp", "tcp6")
+                for row in Path(f"/proc/{self.pid}/net/{table}").read_text().splitlines()[1:]]
+        tcp = {f"socket:[{row[9]}]" for row in rows}
+        links = [link for path in Path(f"/proc/{self.pid}/fd").iterdir() if (link := self._link(path))]
+        return sum(link in tcp for link in links), sum(link not in tcp for link in links)
+
+    @staticmethod
+    def _link(path):
+        try:
+            return os.readlink(path)
+        except FileNotFoundError:
+            return None
+
     def asleep(self):
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 

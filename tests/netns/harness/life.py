@@ -6,7 +6,7 @@ import socket
 import time
 from contextlib import contextmanager
 
-from .daemon import Daemon, account, no_sanitizer_report, with_etc
+from .daemon import Daemon, Process, account, no_sanitizer_report, with_etc
 from .expect import HOME, until
 from .server import Reply, good
 from .topology import WAN0
@@ -169,7 +169,7 @@ class Life:
 
     def end(self, names=(*ALL, LATER)):
         """TERM; what is on the disk is the truth, or the log says why it is older."""
-        if self.daemon.stop(None):
+        if Process.stop(self.daemon, None):  # and nothing is asked before, as Daemon.stop() does
             raise Ended
         remembered = {name: record.get("address") for (name, _), record in self.daemon.state().items()}
         if not self.daemon.log("the state cannot be written: "):
