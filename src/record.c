@@ -261,19 +261,16 @@ static void note_why_none(struct record *record, const char *why_none)
         log_info("%s %s: idle (%s)", record->name, ip_record_type(record->family), why_none);
 }
 
-/* Two states hold a new address back: the provider's refusal, unless that was only for saying the same too often, and a
- * wait that the provider asked for or is owed. */
-static bool is_held(const struct record *record, bool news)
+/* Two states hold a new address back: the provider's refusal, and a wait that the provider asked for or is owed. */
+static bool is_held(const struct record *record)
 {
-    if (record->state == RECORD_REFUSED)
-        return !news || record->unchanged < MOST_UNCHANGED;
-    return record->state == RECORD_WAITING && record->trouble == BACKOFF_SERVER;
+    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && record->trouble == BACKOFF_SERVER);
 }
 
 void record_want(struct record *record, const struct record_target *target, const char *why_none)
 {
     bool same = record_target_equal(&record->target, target);
-    bool news = !same && !ip_set_equal(&target->ips, &record->published), held = is_held(record, news);
+    bool news = !same && !ip_set_equal(&target->ips, &record->published), held = is_held(record);
 
     record->target = *target;
     if (!target->ips.count)
