@@ -172,7 +172,7 @@ def test_reload_while_a_request_hangs(lab):
 
 
 @pytest.mark.parametrize("hostname, password", [
-    (HOME, "s3cret"), (VPN, "s3cret"), ([HOME, VPN], "another"), ([VPN, "new.example.org"], "s3cret")],
+    (HOME, "s3cret"), (VPN, "s3cret"), ([HOME, VPN], "an0ther"), ([VPN, "new.example.org"], "s3cret")],
     ids=["second-removed", "first-removed", "new-password", "one-of-two-replaced"])
 def test_reload_that_changes_an_account_while_its_request_hangs(lab, hostname, password):
     """HUP while a request for two names is under way: what is configured then is published."""

@@ -213,7 +213,7 @@ def test_reload_with_a_file_outside(lab, box, key, user):
     """HUP: a file in a folder that was not named at the start is behind the wall, for root too; the fault names it and
     says why, and the next start lets it in."""
     daemon = published(lab, box, user=user)
-    path = box.file("elsewhere/file", {"password-file": "secret\n", "hosts-file": f"{VPN} ::80\n",
+    path = box.file("elsewhere/file", {"password-file": "s3cret\n", "hosts-file": f"{VPN} ::80\n",
                                        "ca-file": box.ca_file.read_text()}[key])
     more = {"password-file": {"password_file": path}, "hosts-file": {"hosts_file": path, "family": "both"},
             "ca-file": {}}[key]
