@@ -7,6 +7,9 @@
 
 struct json_t;
 
+/* Before any other use of libjansson: what it frees is wiped, and without memory the program ends. */
+void json_prepare(void);
+
 /* A whole text. NULL when it is none; the caller gives it to json_free(). */
 struct json_t *json_parse(const char *text, size_t length);
 void json_free(struct json_t *json);

@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The texts of others hold tokens, and our own ones passwords: libjansson frees them as they are. */
-static void have_freed_wiped(void)
+/* The texts of others hold tokens, and our own ones passwords: libjansson frees them as they are. And without memory it
+ * leaves out what it was given. */
+void json_prepare(void)
 {
-    json_set_alloc_funcs(malloc, mem_wipe);
+    json_set_alloc_funcs(mem_alloc, mem_wipe);
 }
 
 struct json_t *json_parse(const char *text, size_t length)
 {
-    have_freed_wiped();
+    json_prepare();
     return json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 }
 
@@ -117,7 +118,7 @@ char *json_tidy(const char *text)
     char *dumped, *tidy;
     json_t *json;
 
-    have_freed_wiped();
+    json_prepare();
     json = json_loads(text, JSON_DECODE_ANY, NULL);
     if (!json)
         return NULL;

@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "file.h"
+#include "json.h"
 #include "log.h"
 #include "mem.h"
 #include "timer.h"
@@ -17,6 +18,7 @@ enum { MAX_FILE = 64 * 1024 * 1024, SUM_SIZE = 17 };
 
 void store_begin(struct store *store)
 {
+    json_prepare();
     *store = (struct store){json_array(), mem_string(timer_boot())};
 }
 
@@ -169,6 +171,7 @@ void store_read(struct store *store, const char *folder, bool look_only)
     size_t length;
     int error = file_read(path, MAX_FILE, &text, &length);
 
+    json_prepare();
     *store = (struct store){json_array(), mem_string("")};
     if (error == 0) {
         read_text(store, path, text, length, look_only);
