@@ -237,6 +237,7 @@ void listing_first_steps(const char *path)
            "    wanddns check              is it right? Every fault with its line\n"
            "    wanddns once --dry-run     print what would be sent\n"
            "    wanddns once               send it; or start the daemon, wanddns run\n"
+           "    wanddns status             how it is, while the daemon runs\n"
            "\n"
            "wanddns.conf(5) has every key, and examples; provider custom and others there are\n"
            "for a service that is not among them. wanddns import FILE takes over what inadyn or\n"

@@ -57,7 +57,7 @@ def offers(there, line, *wanted, no=()):
 def test_commands_and_options(there):
     """Each of --help; behind a command only those that go with it."""
     assert len(COMMANDS) >= 6 and len(OPTIONS) >= 12
-    offers(there, "wanddns ", *COMMANDS, "greet")
+    offers(there, "wanddns ", *COMMANDS)
     offers(there, "wanddns ch", "check", no=COMMANDS[:1])
     offers(there, "wanddns --", *OPTIONS)
     offers(there, "wanddns watch --", "--json", "--interface", "--verbose", "--help",
@@ -85,12 +85,13 @@ def test_what_stands_behind_a_command(there):
     offers(there, "wanddns check f", "faulty.conf")
     offers(there, "wanddns import w", "wanddns.conf")
     services = {line.split()[0] for line in run("providers").splitlines()}
+    offers(there, "wanddns log-level de", "debug")
     offers(there, "wanddns providers clou", *(name for name in services if name.startswith("clou")),
            no=[name for name in services if not name.startswith("clou")])
 
 
-@pytest.mark.parametrize("line", ["wanddns -c wanddns.conf greet ", "wanddns greet --config wanddns.conf ",
-                                  "wanddns --config=wanddns.conf greet "])
+@pytest.mark.parametrize("line", ["wanddns -c wanddns.conf status ", "wanddns explain --config wanddns.conf ",
+                                  "wanddns --config=wanddns.conf status "])
 def test_names_of_the_configuration(there, line):
     """The hosts of the configuration that is named, those of records too."""
     offers(there, line, "home.example.org", "nas.example.org", no=["wanddns.conf:", "good,"])
@@ -98,7 +99,7 @@ def test_names_of_the_configuration(there, line):
 
 def test_faulty_configuration_is_silent(there):
     """Nothing is offered, and no fault disturbs the line."""
-    offers(there, "wanddns -c faulty.conf greet ", no=["faulty.conf:1:", "missing"])
+    offers(there, "wanddns -c faulty.conf update ", no=["faulty.conf:1:", "missing"])
 
 
 def test_bash_keeps_the_rules():
