@@ -152,6 +152,8 @@ static void finish(struct http_transfer *transfer, CURLcode code)
 
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer.status);
     answer.pace = pace_read(answer.headers, answer.status, timer_wall_s());
+    /* A connection of HTTP/2 that answers no more outlives the request that failed on it. */
+    transfer->burst->retired |= code != CURLE_OK;
     /* Out of libcurl's hands first: what the callback does may drop connections. */
     curl_multi_remove_handle(multi_handle(transfer->burst->multi), easy);
     transfer->fn(transfer->arg, &answer);

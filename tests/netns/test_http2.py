@@ -88,6 +88,18 @@ def test_answer_that_is_not_whole_is_waited_for(lab):
             assert server.requests[-1].query["myip"] == "203.0.113.9"
 
 
+def test_connection_that_failed_is_not_used_again(lab):
+    """The server ends one stream and says no more on that connection: the next attempt has one of its own."""
+    lab.net.online(WAN0, v4=7)
+    with Http2Server(lab, PORT, Manner(reset(INTERNAL_ERROR))) as server:
+        daemon = lab.daemon(lab.config(account(server.url), family="ipv4"))
+        daemon.wait_log("A: updating -> waiting")
+        server.manner = Manner()
+        daemon.usr1()
+        is_current(daemon, "203.0.113.7")
+        assert server.connections == 2
+
+
 TWO_STEPS = """title = "a service that looks first"
 needs = { username, password }
 step look   { url = "{server}/look"  get = { "id=id" }  must = "there is no id"  status 200 { verdict = done } }
