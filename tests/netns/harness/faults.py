@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from select import select
 
@@ -43,7 +44,7 @@ class Proxy:
         self.port, self._server = port, server or lab.server
         self.faults, self.passed = deque(faults), []
         self._namespace = lab.internet
-        self._threads = []
+        self._threads, self._open = [], set()
         self._wake, self._end = socket.socketpair()
         self._listener = None
         self.listen()
@@ -74,6 +75,9 @@ class Proxy:
     def __exit__(self, *_):
         self.refuse()
         self._end.close()
+        for end in list(self._open):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)  # who is gone with its address takes no more bytes for many minutes
         for thread in self._threads:
             thread.join()
         self._wake.close()
@@ -95,6 +99,7 @@ class Proxy:
 
     def _serve(self, client, passed, fault):
         server = None
+        self._open.add(client)
         try:
             if fault and fault.instead is not None:
                 self._ready(client)
@@ -103,12 +108,14 @@ class Proxy:
                 self._close_kindly(client)
                 return
             server = self._namespace.call(socket.create_connection, (SERVER4, self._server.port))
+            self._open.add(server)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._relay(client, server, passed, fault)
         except OSError:
             pass
         finally:
+            self._open -= {client, server}
             client.close()
             if server:
                 server.close()
