@@ -46,7 +46,7 @@ class Connection:
 
     def __init__(self, daemon, text=b"", timeout=20):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
+        self.socket.settimeout(patient(timeout))
         self.socket.connect(str(daemon.control))
         self._heard = b""
         self.send(text)

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .patience import patient
 from .secrets import Secrets
 
 TOP = Path(__file__).resolve().parents[3]
@@ -88,7 +89,7 @@ def wanddns(namespace, *argv, wrap=lambda argv: argv, timeout=60, **kwargs):
     configuration in its output."""
     argv = [str(word) for word in argv]
     done = namespace.run(wrap([PROGRAM, *argv]), check=False, env=environment(),
-                         timeout=timeout, cwd="/", stdin=subprocess.DEVNULL, **kwargs)
+                         timeout=patient(timeout), cwd="/", stdin=subprocess.DEVNULL, **kwargs)
     output = (done.stdout or "") + (done.stderr or "")
     no_sanitizer_report(output)
     if "-c" in argv[:-1]:
@@ -160,7 +161,7 @@ class Output:
         """Wait until the pattern occurred in so many lines; hands back the last of them."""
         with self.changed:
             self.changed.wait_for(
-                lambda: self.ended or len(self.find(pattern, after)) >= count, timeout)
+                lambda: self.ended or len(self.find(pattern, after)) >= count, patient(timeout))
             hits = self.find(pattern, after)
         if len(hits) < count:
             raise AssertionError(f"{count} times {pattern!r} not within {timeout} s"
@@ -186,7 +187,7 @@ class Process:
 
     def wait(self, timeout=10):
         """Wait for the end of the process and of its output; its exit status."""
-        status = self.popen.wait(timeout)
+        status = self.popen.wait(patient(timeout))
         self.out.join()
         self.err.join()
         return status
@@ -312,7 +313,7 @@ class Daemon(Process):
         """What the control socket answers: lines of JSON, or nothing when nobody does."""
         answer = b""
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(5)
+            client.settimeout(patient(5))
             client.connect(str(self.control))
             client.sendall(json.dumps({"version": 1, "command": command}).encode() + b"\n")
             while part := client.recv(65536):

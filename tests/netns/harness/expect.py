@@ -5,6 +5,7 @@ import threading
 import time
 
 from .daemon import account
+from .patience import patient
 from .server import good
 from .topology import WAN0
 
@@ -13,7 +14,7 @@ HOME = "home.example.org"
 
 def until(condition, timeout=10, what="the condition"):
     """Wait for something that nobody announces: look again and again. Hands back what it gave."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + patient(timeout)
     while not (result := condition()):
         assert time.monotonic() < deadline, f"{what} did not come true within {timeout} s"
         time.sleep(0.005)

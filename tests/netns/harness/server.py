@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from .patience import patient
 from .topology import PORT, SERVER4, SERVER6
 
 MAX_HEAD = 65536
@@ -168,7 +169,7 @@ class Server:
         """
         holds = wanted if callable(wanted) else lambda requests: len(requests) >= wanted
         with self.changed:
-            if not self.changed.wait_for(lambda: holds(self.requests), timeout):
+            if not self.changed.wait_for(lambda: holds(self.requests), patient(timeout)):
                 raise AssertionError(f"not within {timeout} s; the server got {self.summary()}, "
                                      f"{self.connections} connections, "
                                      f"TLS failures {self.tls_failures}")

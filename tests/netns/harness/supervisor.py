@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 
+from .patience import patient
+
 
 class Supervisor:
     """Listens at a path; .wrap(argv) is the command with the variables that systemd sets."""
@@ -40,7 +42,7 @@ class Supervisor:
     def wait(self, key, value=None, after=0, count=1, timeout=10):
         """Wait for so many messages with this field since a mark; the last of them."""
         with self.changed:
-            self.changed.wait_for(lambda: len(self.found(key, value, after)) >= count, timeout)
+            self.changed.wait_for(lambda: len(self.found(key, value, after)) >= count, patient(timeout))
             found = self.found(key, value, after)
         assert len(found) >= count, f"{count} times {key}={value} not within {timeout} s: {self.messages}"
         return found[count - 1]

@@ -11,6 +11,7 @@ import threading
 import time
 
 from .daemon import environment, no_sanitizer_report
+from .patience import patient
 
 
 class Terminal:
@@ -44,7 +45,7 @@ class Terminal:
 
     def wait(self, pattern, timeout=20):
         """Wait until the pattern occurs in what was written, escape sequences and all."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patient(timeout)
         with self.changed:
             while not (match := re.search(pattern, self.raw)):
                 if self.ended or not self.changed.wait(deadline - time.monotonic()):
@@ -60,7 +61,7 @@ class Terminal:
     def end(self, expect=0, timeout=20):
         """Wait for its own end."""
         try:
-            status = self.popen.wait(timeout)
+            status = self.popen.wait(patient(timeout))
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
