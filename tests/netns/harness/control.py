@@ -7,6 +7,8 @@ from pathlib import Path
 
 import jsonschema
 
+from .patience import patient
+
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "schema" / "status.json").read_text())
 
 
