@@ -29,6 +29,7 @@ bool record_target_equal(const struct record_target *a, const struct record_targ
 struct record_memory {
     struct ip_set published;    /* empty when unknown, or deleted */
     struct moment published_at; /* when the provider said so last */
+    struct moment changed_at;   /* when that became another */
     bool doubtful;              /* a request may have changed it, or not */
     bool refused;
     const char *word;      /* what the provider said last, or why it is refused; NULL: nothing yet */

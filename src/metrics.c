@@ -90,6 +90,18 @@ static void add_published(struct buf *out, const struct account *account, size_t
 static void add_changed(struct buf *out, const struct account *account, size_t index)
 {
     const struct record *record = account_record(account, index);
+    struct record_memory memory;
+
+    record_memory(record, &memory);
+    if (!memory.published.count)
+        return;
+    add_record_labels(out, "record_changed_timestamp_seconds", account, record);
+    buf_addf(out, "} %lld\n", (long long)moment_wall_s(&memory.changed_at));
+}
+
+static void add_since(struct buf *out, const struct account *account, size_t index)
+{
+    const struct record *record = account_record(account, index);
     struct record_view view;
 
     record_look(record, &view);
@@ -104,8 +116,10 @@ static void add_records(const struct core *core, const struct metrics *metrics)
     begin(metrics, "record_published_timestamp_seconds", GAUGE,
           "When the provider last said that the address is published.");
     each_record(core, metrics->out, add_published);
-    begin(metrics, "record_state_timestamp_seconds", GAUGE, "When the record came into its state.");
+    begin(metrics, "record_changed_timestamp_seconds", GAUGE, "When the published address became another one.");
     each_record(core, metrics->out, add_changed);
+    begin(metrics, "record_state_timestamp_seconds", GAUGE, "When the record came into its state.");
+    each_record(core, metrics->out, add_since);
 }
 
 /* One sample for each account. */

@@ -21,7 +21,7 @@ struct record {
     char *word;          /* what the provider said last, or what failed */
     char *why_none;      /* why no address is wanted */
     struct moment since; /* of the state */
-    struct moment published_at;
+    struct moment published_at, changed_at;
     struct moment wait_at;
     uint64_t wait_ms;
     struct record_target target;
@@ -203,6 +203,8 @@ static void take_success(struct record *record, const struct update_result *resu
 
     record->published = record->target.ips;
     record->published_at = moment_now();
+    if (!ip_set_equal(&old, &record->published))
+        record->changed_at = record->published_at;
     record->doubtful = false;
     record->along = record->refreshing = false;
     record->failures = 0;
@@ -376,6 +378,7 @@ void record_recall(struct record *record, const struct record_memory *memory)
     assert(record->state == RECORD_IDLE);
     record->published = memory->published;
     record->published_at = memory->published_at;
+    record->changed_at = memory->changed_at;
     record->doubtful = memory->doubtful;
     record->unchanged = (unsigned char)memory->unchanged;
     keep(&record->word, memory->word);
@@ -398,6 +401,7 @@ void record_memory(const struct record *record, struct record_memory *memory)
     *memory = (struct record_memory){
         .published = record->published,
         .published_at = record->published_at,
+        .changed_at = record->changed_at,
         .doubtful = record->doubtful || record->state == RECORD_UPDATING,
         .refused = record->state == RECORD_REFUSED,
         .word = record->failures && record->trouble == BACKOFF_NETWORK ? NULL : record->word,

@@ -186,10 +186,13 @@ static void add_published(struct buf *out, const struct record *record)
     record_memory(record, &memory);
     add_addresses(out, "wanted", &record_target(record)->ips);
     add_addresses(out, "published", &memory.published);
-    if (memory.published.count)
+    if (memory.published.count) {
         add_moment(out, "published_at", &memory.published_at);
-    else
+        add_moment(out, "changed_at", &memory.changed_at);
+    } else {
         add_text(out, "published_at", NULL);
+        add_text(out, "changed_at", NULL);
+    }
     add_flag(out, "doubtful", memory.doubtful);
 }
 

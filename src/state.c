@@ -101,11 +101,11 @@ static bool is_sound(const json_t *entry)
     static const struct {
         const char *key;
         bool (*fits)(const json_t *);
-    } members[] = {{"place", is_number},    {"section", is_number}, {"rest_at", is_time}, {"rest_ms", is_number},
-                   {"used_at", is_time},    {"used", is_number},    {"address", is_text}, {"published", is_time},
-                   {"doubtful", is_flag},   {"refused", is_flag},   {"word", is_text},    {"failures", is_number},
-                   {"wait_at", is_time},    {"wait_ms", is_number}, {"name", is_text},    {"type", is_text},
-                   {"unchanged", is_number}};
+    } members[] = {{"place", is_number},     {"section", is_number}, {"rest_at", is_time}, {"rest_ms", is_number},
+                   {"used_at", is_time},     {"used", is_number},    {"address", is_text}, {"published", is_time},
+                   {"doubtful", is_flag},    {"refused", is_flag},   {"word", is_text},    {"failures", is_number},
+                   {"wait_at", is_time},     {"wait_ms", is_number}, {"name", is_text},    {"type", is_text},
+                   {"unchanged", is_number}, {"changed", is_time}};
     const char *address = text_of(entry, "address"), *type = text_of(entry, "type");
     struct ip_set ips;
 
@@ -178,8 +178,10 @@ static void recall_record(const struct state *state, const json_t *whole, const 
 
     if (!entry || !is_same_place(entry, whole, provider))
         return;
-    if (address && ip_set_parse(address, &memory.published))
+    if (address && ip_set_parse(address, &memory.published)) {
         memory.published_at = moment_of(state, entry, "published");
+        memory.changed_at = moment_of(state, entry, json_object_get(entry, "changed") ? "changed" : "published");
+    }
     memory.doubtful = json_is_true(json_object_get(entry, "doubtful"));
     if (is_same_section(entry, whole, provider)) {
         memory.refused = json_is_true(refused) || json_is_string(refused);
@@ -273,6 +275,7 @@ static json_t *collect_record(const struct config_provider *provider, const stru
     if (memory.published.count) {
         set_text(entry, "address", ip_set_text(&memory.published, address));
         set_moment(entry, "published", &memory.published_at);
+        set_moment(entry, "changed", &memory.changed_at);
     }
     set_flag(entry, "doubtful", memory.doubtful);
     set_flag(entry, "refused", memory.refused);

@@ -51,6 +51,7 @@ def test_metrics_are_openmetrics(lab):
     assert {name: family.type for name, family in families.items()} == {
         "wanddns_build": "info", "wanddns_uplink_address": "info", "wanddns_record_state": "gauge",
         "wanddns_record_published_timestamp_seconds": "gauge", "wanddns_record_state_timestamp_seconds": "gauge",
+        "wanddns_record_changed_timestamp_seconds": "gauge",
         "wanddns_requests": "counter", "wanddns_answers": "counter", "wanddns_retries": "counter",
         "wanddns_publish_seconds": "histogram", "wanddns_event_overruns": "counter"}
     assert families["wanddns_publish_seconds"].unit == "seconds"
@@ -59,6 +60,7 @@ def test_metrics_are_openmetrics(lab):
     states = {label[-2][1]: value for label, value in found["wanddns_record_state"].items() if ("name", HOME) in label}
     assert states == {"idle": 0, "updating": 0, "current": 1, "waiting": 0, "refused": 0}
     assert found["wanddns_record_published_timestamp_seconds"].keys() == {key(**home)}
+    assert found["wanddns_record_changed_timestamp_seconds"] == found["wanddns_record_published_timestamp_seconds"]
     assert found["wanddns_answers_total"][key(**refused)] == 1
     assert found["wanddns_answers_total"][key(account="dyndns2:c", verdict="unreachable")] >= 2
     assert found["wanddns_retries_total"][key(account="dyndns2:c")] >= 1

@@ -185,6 +185,27 @@ static void test_first_update(void **state)
     assert_true(owner.changes > 0);
 }
 
+/* Refreshed it is published anew, but has not changed. */
+static void test_time_of_change(void **state)
+{
+    struct record_memory memory;
+
+    (void)state;
+    fake_timer_set_wall(INT64_C(1800000000));
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    fake_timer_set_wall(INT64_C(1800000100));
+    record_refresh(record);
+    answer(UPDATE_UNCHANGED);
+    record_memory(record, &memory);
+    assert_int_equal(memory.published_at.wall_s, INT64_C(1800000100));
+    assert_int_equal(memory.changed_at.wall_s, INT64_C(1800000000));
+    want("203.0.113.8");
+    answer(UPDATE_DONE);
+    record_memory(record, &memory);
+    assert_int_equal(memory.changed_at.wall_s, INT64_C(1800000100));
+}
+
 static void test_same_address_asks_nothing(void **state)
 {
     (void)state;
@@ -531,7 +552,8 @@ static void test_refuse(void **state)
 
 static void test_recall(void **state)
 {
-    struct record_memory memory = {.published_at = {INT64_C(1600000000), -1}}, now;
+    struct record_memory memory = {.published_at = {INT64_C(1600000000), -1}, .changed_at = {INT64_C(1500000000), -1}},
+                         now;
 
     (void)state;
     ip_set_parse("203.0.113.7", &memory.published);
@@ -542,6 +564,7 @@ static void test_recall(void **state)
     assert_asked(0, 0);
     record_memory(record, &now);
     assert_int_equal(now.published_at.wall_s, INT64_C(1600000000));
+    assert_int_equal(now.changed_at.wall_s, INT64_C(1500000000));
     want("203.0.113.8");
     assert_state("updating");
     assert_asked(1, 0);
@@ -1039,6 +1062,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LIFE(test_new),
         LIFE(test_first_update),
+        LIFE(test_time_of_change),
         LIFE(test_same_address_asks_nothing),
         LIFE(test_newer_address_supersedes),
         LIFE(test_lost_address),

@@ -140,6 +140,7 @@ static void test_round_trip(void **state)
         "b.example.org AAAA 2001:db8::7 -;*.example.org A 203.0.113.7 -;*.example.org AAAA 2001:db8::7 -;-");
     record_memory(account_record(account, 0), &memory);
     assert_int_equal(memory.published_at.wall_s, INT64_C(1800000000));
+    assert_int_equal(memory.changed_at.wall_s, INT64_C(1800000000));
     /* A restart with the same addresses asks only for what is missing. */
     want(AF_INET, "203.0.113.7");
     assert_int_equal(fake_http_open(), 0);
@@ -471,6 +472,9 @@ static void test_wrong_entries(void **state)
          "\"published\": \"1\"}",
          true, "none"},
         {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
+         "\"changed\": true}",
+         true, "none"},
+        {"{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", \"address\": \"203.0.113.7\", "
          "\"refused\": 1}",
          true, "none"},
         {"7", true, "none"},
@@ -608,6 +612,7 @@ static void test_each_byte(void **state)
 /* What was written before there were sums is read all the same. */
 static void test_first_version(void **state)
 {
+    struct record_memory memory;
     char text[1024];
 
     begin("a.example.org b.example.org");
@@ -620,6 +625,8 @@ static void test_first_version(void **state)
     assert_memories("a.example.org A 203.0.113.9 provider: badauth;a.example.org AAAA none provider: badauth;"
                     "b.example.org A none? provider: nohost;b.example.org AAAA none provider: badauth;"
                     "provider: badauth");
+    record_memory(account_record(account, 0), &memory);
+    assert_int_equal(memory.changed_at.wall_s, 1699999000);
     end();
 }
 
