@@ -171,7 +171,7 @@ static void lower(char *text)
 /* key=value; blanks beside the sign, which an example of ddclient has, are let through. Returns how long it was, or 0. */
 static size_t read_assignment(struct reading *reading, size_t at)
 {
-    const char *text = reading->joined.text.text + at;
+    const char *text = buf_text(&reading->joined.text) + at;
     size_t length = key_length(text), sign = length + strspn(text + length, " \t"), begin;
     struct buf value = {0};
     char *key;
@@ -191,7 +191,7 @@ static size_t read_assignment(struct reading *reading, size_t at)
 /* What stands behind the assignments: "host, host login password". A comma joins what is on both sides of it. */
 static void read_words(struct reading *reading, size_t at)
 {
-    const char *text = reading->joined.text.text;
+    const char *text = buf_text(&reading->joined.text);
 
     while (text[at]) {
         size_t begin = at;
