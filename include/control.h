@@ -11,8 +11,8 @@ struct event_base;
 struct control;
 
 enum {
-    CONTROL_CLIENTS = 128,  /* at once; who comes then is turned away */
-    CONTROL_TIMEOUT_S = 10, /* for a request to come in; and for who takes nothing of what there is for him */
+    CONTROL_CLIENTS = 128,      /* at once; who comes then is turned away */
+    CONTROL_TIMEOUT_MS = 10000, /* for a request to come in; and for who takes nothing of what there is for him */
     CONTROL_BACKLOG = 2 * 1024 * 1024, /* bytes that may wait for a client, some 8000 transitions */
 };
 

@@ -18,9 +18,9 @@ enum { CORE_STATES = RECORD_REFUSED + 1 };
 /* What was counted since the start. */
 enum { CORE_BUCKETS = 10 };
 struct core_counts {
-    unsigned long overruns; /* events of the kernel were lost, and everything was read anew */
+    unsigned long overruns;                    /* events of the kernel were lost, and everything was read anew */
     unsigned long published[CORE_BUCKETS + 1]; /* changes, by the time since their first event; the last: longer */
-    double published_s;              /* those times together */
+    double published_s;                        /* those times together */
 };
 extern const double core_buckets_s[CORE_BUCKETS]; /* the upper bound of each */
 

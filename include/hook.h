@@ -19,7 +19,7 @@
 
 struct hooks;
 
-enum { HOOK_AT_ONCE = 4, HOOK_WAITING = 1024, HOOK_TIMEOUT_S = 30 };
+enum { HOOK_AT_ONCE = 4, HOOK_WAITING = 1024, HOOK_TIMEOUT_MS = 30000 };
 
 /* A transition of a record. */
 struct hook_fact {

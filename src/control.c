@@ -346,13 +346,13 @@ static void on_connection(void *arg, int fd)
     control->clients = client;
     control->count++;
     bufferevent_setcb(stream, on_readable, on_written, on_event, client);
-    bufferevent_set_timeouts(stream, NULL, &(struct timeval){CONTROL_TIMEOUT_S, 0});
+    bufferevent_set_timeouts(stream, NULL, &(struct timeval){CONTROL_TIMEOUT_MS / 1000, 0});
     bufferevent_setwatermark(stream, EV_READ, 0, DEMAND_SIZE);
     if (control->count > CONTROL_CLIENTS) {
         fail(client, REPORT_BUSY, "too many are asking at once");
         stop_reading(client);
     } else {
-        timer_start(client->deadline, CONTROL_TIMEOUT_S * 1000);
+        timer_start(client->deadline, CONTROL_TIMEOUT_MS);
         if (bufferevent_enable(stream, EV_READ) < 0) /* the loop takes no more descriptors */
             drop(client);
     }
@@ -477,7 +477,7 @@ void control_close(struct control *control)
     if (!control)
         return;
     while (control->clients)
-        drop(control->clients);
+        drop(control->clients); /* NOLINT(clang-analyzer-unix.Malloc): does not see that it is control's own list */
     listener_close(control->listener);
     timer_free(control->finished);
     free(control);

@@ -10,7 +10,7 @@ struct place {
     size_t candidate, history, remembered;
 };
 
-enum { INDENT = 2, HANG = 6 };
+enum { INDENT = 2, DEEPER = 4, HANG = 6 };
 
 static int64_t now_of(const struct reply *reply)
 {
@@ -40,7 +40,7 @@ static void show_candidate(const struct json_t *line, struct page *page)
     struct buf title = {0};
 
     buf_addf(&title, "%s on %s:", address ? address : "nothing", reply_word(line, "interface"));
-    page_paragraph(page, 2 * INDENT, INDENT + HANG, PAGE_PLAIN, title.text, reply_word(line, "text"));
+    page_paragraph(page, DEEPER, INDENT + HANG, PAGE_PLAIN, title.text, reply_word(line, "text"));
     buf_free(&title);
 }
 
@@ -73,8 +73,8 @@ static void show_history(const struct reply *reply, const struct json_t *record,
             page_paragraph(page, INDENT, HANG, PAGE_PLAIN, "What became of it:", "");
         buf_addf(&text, "%s -> %s%s%s", reply_word(line, "from"), reply_word(line, "to"), why ? ": " : "",
                  why ? why : "");
-        page_paragraph(page, 2 * INDENT, INDENT + HANG, PAGE_PLAIN,
-                       span_clock(reply_time(line, "at"), now_of(reply), at), text.text);
+        page_paragraph(page, DEEPER, INDENT + HANG, PAGE_PLAIN, span_clock(reply_time(line, "at"), now_of(reply), at),
+                       text.text);
         buf_free(&text);
     }
     if (!any)

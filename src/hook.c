@@ -243,7 +243,7 @@ static void on_timer(void *arg)
             continue;
         hooks->running[i] = job;
         job->child = child_start_talking(timer_base(), argv, (const char *const *)job->environment, NULL,
-                                         HOOK_TIMEOUT_S * 1000, on_done, job);
+                                         HOOK_TIMEOUT_MS, on_done, job);
     }
 }
 

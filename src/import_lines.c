@@ -16,7 +16,7 @@ struct joined {
         int line;
     } * marks; /* where each line of the file begins in it */
     size_t mark_count, mark;
-    bool ends_raw; /* the last character is not an escaped one */
+    size_t raw; /* from here on none is escaped */
 };
 
 struct reading {
@@ -87,7 +87,7 @@ static size_t add_password(struct joined *joined, const char *text)
         buf_add(&joined->text, "\\");
         buf_add_n(&joined->text, begin + i, 1);
     }
-    joined->ends_raw = false;
+    joined->raw = joined->text.length;
     return (size_t)(end - text) + (begin > text);
 }
 
@@ -113,12 +113,10 @@ static bool add_line(struct joined *joined, const char *text, int line)
         }
         begins_word = isspace((unsigned char)*text);
         buf_add_n(&joined->text, text++, 1);
-        joined->ends_raw = true;
     }
-    while (joined->text.length && joined->ends_raw &&
-           isspace((unsigned char)joined->text.text[joined->text.length - 1]))
+    while (joined->text.length > joined->raw && isspace((unsigned char)joined->text.text[joined->text.length - 1]))
         joined->text.text[--joined->text.length] = '\0';
-    if (!joined->text.length || !joined->ends_raw || joined->text.text[joined->text.length - 1] != '\\')
+    if (joined->text.length == joined->raw || joined->text.text[joined->text.length - 1] != '\\')
         return false;
     joined->text.text[joined->text.length - 1] = ' ';
     return true;
@@ -173,7 +171,7 @@ static void lower(char *text)
 /* key=value; blanks beside the sign, which an example of ddclient has, are let through. Returns how long it was, or 0. */
 static size_t read_assignment(struct reading *reading, size_t at)
 {
-    const char *text = reading->joined.text.text + at;
+    const char *text = buf_text(&reading->joined.text) + at;
     size_t length = key_length(text), sign = length + strspn(text + length, " \t"), begin;
     struct buf value = {0};
     char *key;
@@ -193,7 +191,7 @@ static size_t read_assignment(struct reading *reading, size_t at)
 /* What stands behind the assignments: "host, host login password". A comma joins what is on both sides of it. */
 static void read_words(struct reading *reading, size_t at)
 {
-    const char *text = reading->joined.text.text;
+    const char *text = buf_text(&reading->joined.text);
 
     while (text[at]) {
         size_t begin = at;
@@ -234,8 +232,7 @@ static void end_line(struct reading *reading)
         mem_wipe(reading->list[i].value);
     }
     buf_free(&joined->text);
-    joined->mark_count = joined->mark = reading->count = 0;
-    joined->ends_raw = false;
+    joined->mark_count = joined->mark = joined->raw = reading->count = 0;
 }
 
 /* ---- The file. ---- */

@@ -243,12 +243,17 @@ static void tell_unknown_option(struct faults *faults, int line, const struct de
     free(names);
 }
 
+static void add_option(struct config_provider *provider, const char *name, const char *text)
+{
+    provider->options = mem_resize(provider->options, provider->option_count + 1, sizeof *provider->options);
+    provider->options[provider->option_count++] = (struct login_option){mem_string(name), secret_new(text)};
+}
+
 static void read_options(struct faults *faults, const struct tree_node *section, struct config_provider *provider)
 {
     const struct tree_node *node = tree_find(section, "options");
     const struct definition *definition = provider->definition;
 
-    provider->options = mem_alloc((node ? node->value_count : 0) * sizeof *provider->options);
     for (size_t i = 0; node && i < node->value_count; i++) {
         const struct tree_value *value = &node->values[i];
         const char *text = definition_text(value->text);
@@ -267,7 +272,7 @@ static void read_options(struct faults *faults, const struct tree_node *section,
         else if (is_server_option(definition, name) && !is_server(text))
             fault_at(faults, value->line, "options: '%s' is no https:// URL", name);
         else
-            provider->options[provider->option_count++] = (struct login_option){mem_string(name), secret_new(text)};
+            add_option(provider, name, text);
         mem_wipe(name);
     }
     for (size_t i = 0; i < definition->needs.count; i++) {

@@ -37,7 +37,9 @@ void *mem_pages(size_t size)
 {
     void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    return or_exit(pages == MAP_FAILED ? NULL : pages);
+    if (pages == MAP_FAILED)
+        mem_exhausted();
+    return pages;
 }
 
 char *mem_string(const char *text)

@@ -63,7 +63,7 @@ static void free_watch(struct watch *watch)
  * refuse it would end all transfers of the handle. */
 static struct watch *new_watch(struct multi *multi, curl_socket_t fd, short events)
 {
-    static const struct timeval pause = {.tv_usec = 100 * 1000};
+    static const struct timeval pause = {.tv_usec = 100000};
     struct watch *watch = mem_alloc(sizeof *watch);
 
     watch->multi = multi;

@@ -72,7 +72,7 @@ static uint64_t retry_after_ms(const char *headers, int64_t now_s)
     if (!find(headers, "Retry-After", value))
         return 0;
     if (isdigit((unsigned char)value[0]) && value[strspn(value, "0123456789")] == '\0')
-        return bounded_ms(strlen(value) < 10 ? atol(value) : LONGEST_S);
+        return bounded_ms(strtol(value, NULL, 10));
     date = curl_getdate(value, NULL);
     return date > 0 ? bounded_ms(date - now_s) : 0;
 }

@@ -94,14 +94,22 @@ static void drop_watches(struct resolver *resolver)
 }
 
 /* What happened does not matter, for where the path leads now is looked up anew. */
+static void read_events(int fd)
+{
+    char events[4096];
+    ssize_t length;
+
+    do
+        length = read(fd, events, sizeof events);
+    while (length > 0);
+}
+
 static void on_event(evutil_socket_t fd, short what, void *arg)
 {
-    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
     struct resolver *resolver = arg;
 
     (void)what;
-    while (read(fd, events, sizeof events) > 0)
-        continue;
+    read_events(fd);
     if (!timer_is_running(resolver->timer))
         timer_start(resolver->timer, CLOSE_MS);
 }
@@ -109,13 +117,11 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 static void on_rest(void *arg)
 {
     struct resolver *resolver = arg;
-    char events[4096];
     bool was_there = resolver->there;
 
     drop_watches(resolver);
     add_watches(resolver);
-    while (read(fd_of(resolver), events, sizeof events) > 0) /* that the old watches are gone */
-        continue;
+    read_events(fd_of(resolver)); /* that the old watches are gone */
     if (resolver->there || was_there)
         resolver->changed(resolver->arg);
 }

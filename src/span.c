@@ -10,12 +10,12 @@ enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, FAR = 14 * DAY };
 const char *span_text(int64_t seconds, char *buffer)
 {
     static const struct {
-        int64_t unit, below;
+        int64_t unit, below; /* so many of the unit */
         const char *word;
-    } units[] = {{1, 90, "s"}, {MINUTE, 90 * MINUTE, "min"}, {HOUR, 2 * DAY, "h"}, {DAY, INT64_MAX, "d"}};
+    } units[] = {{1, 90, "s"}, {MINUTE, 90, "min"}, {HOUR, 48, "h"}, {DAY, INT64_MAX, "d"}};
     size_t i = 0;
 
-    while (seconds >= units[i].below)
+    while (seconds / units[i].unit >= units[i].below)
         i++;
     snprintf(buffer, SPAN_SIZE, "%lld %s", (long long)((seconds + units[i].unit / 2) / units[i].unit), units[i].word);
     return buffer;

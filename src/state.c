@@ -119,7 +119,7 @@ static bool is_sound(const json_t *entry)
                !json_is_true(json_object_get(entry, "refused"));
     if (!type)
         return false;
-    return !address || (ip_set_parse(address, &ips) && type && strcmp(type, ip_record_type(ips.list[0].family)) == 0);
+    return !address || (ip_set_parse(address, &ips) && strcmp(type, ip_record_type(ips.list[0].family)) == 0);
 }
 
 static void build_index(struct state *state)

@@ -149,8 +149,8 @@ static bool has_secret(const char *text)
 static bool shows_secret_itself(const struct config_provider *provider)
 {
     const struct definition *definition = provider->definition;
-    bool shows = has_secret(secret_reveal(provider->username)) || has_secret(provider->server) || has_secret(provider->zone) ||
-                 has_secret(provider->program);
+    bool shows = has_secret(secret_reveal(provider->username)) || has_secret(provider->server) ||
+                 has_secret(provider->zone) || has_secret(provider->program);
 
     for (size_t i = 0; i < provider->option_count; i++)
         shows |= has_secret(secret_reveal(provider->options[i].value));

@@ -39,14 +39,14 @@ static inline char *mem_string(const char *text)
     return text ? mem_string_n(text, strlen(text)) : NULL;
 }
 
-static inline void mem_wipe(char *secret)
+static inline void mem_wipe(void *secret)
 {
     free(secret);
 }
 
 #else
 
-void mem_wipe(char *secret);
+void mem_wipe(void *secret);
 
 #define OWNED __attribute__((returns_nonnull, malloc, malloc(free), malloc(mem_wipe)))
 

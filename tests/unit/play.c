@@ -343,7 +343,8 @@ static bool begin_echo(const struct transcript_want *want)
 static bool apply_want(const struct transcript_want *want)
 {
     struct record_target target = {.ips = want->ips, .prefix_length = want->prefix_length};
-    struct record_memory memory = {.published = want->ips, .published_at = moment_recall(FAST_TIMER_WALL_S - 3600, -1, "")};
+    struct record_memory memory = {.published = want->ips,
+                                   .published_at = moment_recall(FAST_TIMER_WALL_S - 3600, -1, "")};
     struct record *record = find_record(want->host, want->family);
 
     if (!play.account)

@@ -346,7 +346,8 @@ static void test_refresh_when_the_clock_steps(void **state)
 /* What a restart recalls is due when it would have been without. */
 static void test_refresh_after_a_restart(void **state)
 {
-    struct record_memory memory = {.published_at = moment_recall(timer_wall_s() - (int64_t)(27 * day / second), -1, "")};
+    struct record_memory memory = {.published_at =
+                                       moment_recall(timer_wall_s() - (int64_t)(27 * day / second), -1, "")};
 
     (void)state;
     fake_timer_set_random(10);

@@ -98,6 +98,8 @@ static void test_passwords(void **state)
         {"login=x,password=y,h", "1:login=x;1:password=y;1:h;|"}, /* not behind a blank: as any other */
         {"password=", "1:password=;|"},
         {"password='' h", "1:password=;1:h;|"},
+        {"password='ends ' # c\nb=1", "1:password=ends ;|2:b=1;|"},
+        {"password='ends\\' # c\nb=1", "1:password=ends\\;|2:b=1;|"},
         {"# password=a#b", ""},
         {"passwords=a#b", "1:passwords=a;|"},
         {"password_env=A#b", "1:password_env=A;|"},
