@@ -186,19 +186,27 @@ static void add_uplinks(const struct core *core, const struct metrics *metrics)
 {
     const struct sources *sources = core_sources(core);
     const struct rule *rule;
+    size_t start;
 
     begin(metrics, "uplink_address", INFO, "The addresses of the uplinks that are fit to be published.");
+    start = metrics->out->length;
     for (size_t i = 0; (rule = sources_rule(sources, i)); i++) {
         const struct source_answer *answer = sources_answer(sources, rule);
         char name[RULE_NAME_SIZE], text[IP_TEXT_SIZE];
 
         for (size_t j = 0; j < answer->ips.count; j++) {
-            buf_add(metrics->out, "wanddns_uplink_address_info");
-            add_label(metrics->out, "{", "source", rule_name(rule, name));
-            add_label(metrics->out, ",", "interface", answer->link.index ? answer->link.name : "");
-            add_label(metrics->out, ",", "family", ip_family_name(rule->family));
-            add_label(metrics->out, ",", "address", ip_text(&answer->ips.list[j], text));
-            buf_add(metrics->out, "} 1\n");
+            struct buf sample = {0};
+
+            buf_add(&sample, "wanddns_uplink_address_info");
+            add_label(&sample, "{", "source", rule_name(rule, name));
+            add_label(&sample, ",", "interface", answer->link.index ? answer->link.name : "");
+            add_label(&sample, ",", "family", ip_family_name(rule->family));
+            add_label(&sample, ",", "address", ip_text(&answer->ips.list[j], text));
+            buf_add(&sample, "} 1\n");
+            /* Rules that differ in what has no label give one sample: OpenMetrics forbids two of the same labels. */
+            if (!strstr(metrics->out->text + start, sample.text))
+                buf_add(metrics->out, sample.text);
+            buf_free(&sample);
         }
     }
 }

@@ -94,6 +94,19 @@ def test_metrics_file_is_for_the_textfile_collector(lab):
     assert [other.name for other in path.parent.iterdir()] == [path.name]
 
 
+def test_rules_that_look_alike_are_one_sample(lab):
+    """Sources that differ in what has no label: no two samples have the same labels."""
+    provider = account(lab.server, HOME).removesuffix("}\n")
+    alike = "".join(f"    record {name} {{\n        interface = wan0\n        {key}\n    }}\n" for name, key in (
+        ("a.example.org", "bind = yes"), ("b.example.org", "failback-delay = 5s"), ("c.example.org", "bind = no")))
+    lab.net.online(WAN0, v4=7)
+    daemon = lab.daemon(lab.config(provider + alike + "}\n", family="ipv4"))
+    daemon.wait_log("-> current", count=4)
+    names = [line.rpartition(" ")[0] for line in fetch(lab, daemon).splitlines() if not line.startswith("#")]
+    assert len(names) == len(set(names))
+    assert sum("uplink_address" in name and 'source="wan0"' in name for name in names) == 1
+
+
 def samples_of_file(path):
     found = {}
     for family in plain.text_string_to_metric_families(path.read_text()):
