@@ -124,6 +124,17 @@ static char *variable(const char *name, const char *value)
     return buf_take(&text);
 }
 
+/* The provider's words, which may be anything, go on to terminals and mails. */
+static char *error_variable(const struct hook_fact *fact)
+{
+    struct buf text = {0};
+
+    buf_add(&text, "WANDDNS_ERROR=");
+    if (fact->to == RECORD_REFUSED && fact->text)
+        buf_add_escaped(&text, fact->text, BUF_PRINT);
+    return buf_take(&text);
+}
+
 static const char *addresses(const struct ip_set *set, char *buffer)
 {
     return set->count ? ip_set_text(set, buffer) : "";
@@ -145,7 +156,7 @@ static struct job *make_job(struct hooks *hooks, const struct hook_fact *fact, c
     *next++ = variable("NEW", addresses(fact->next, buffer));
     *next++ = variable("STATE", record_state_word(fact->to));
     *next++ = variable("ACCOUNT", fact->account);
-    *next++ = variable("ERROR", fact->to == RECORD_REFUSED && fact->text ? fact->text : "");
+    *next++ = error_variable(fact);
     return job;
 }
 

@@ -256,9 +256,10 @@ static void test_environment(void **state)
         "WANDDNS_NEW=203.0.113.9\nWANDDNS_OLD=203.0.113.7,203.0.113.8\nWANDDNS_STATE=current\nWANDDNS_TYPE=A\n");
     fact.to = RECORD_REFUSED;
     fact.family = AF_INET6;
-    fact.text = "provider: nohost $(x) 'y'";
+    fact.text = "provider: nohost $(x) 'y' \033]0;a\a\302\23331m";
     hook_tell(hooks, &fact);
-    assert_heard("WANDDNS_ACCOUNT=dyndns2:office\nWANDDNS_ERROR=provider: nohost $(x) 'y'\nWANDDNS_EVENT=refused\n"
+    assert_heard("WANDDNS_ACCOUNT=dyndns2:office\nWANDDNS_ERROR=provider: nohost $(x) 'y' \\x1b]0;a\\x07\\xc2\\x9b31m\n"
+                 "WANDDNS_EVENT=refused\n"
                  "WANDDNS_NAME=home.example.org\nWANDDNS_NEW=203.0.113.9\nWANDDNS_OLD=203.0.113.7,203.0.113.8\n"
                  "WANDDNS_STATE=refused\nWANDDNS_TYPE=AAAA\n");
 }
