@@ -117,7 +117,8 @@ int file_create(const char *path, const char *content, size_t length, unsigned m
 
     if (fd < 0)
         return -errno;
-    result = write_all(fd, content, length);
+    /* As it is wanted, whatever umask(2) says. */
+    result = fchmod(fd, mode) < 0 ? -errno : write_all(fd, content, length);
     if (result == 0 && fsync(fd) < 0)
         result = -errno;
     if (close(fd) < 0 && result == 0)

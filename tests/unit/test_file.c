@@ -383,8 +383,15 @@ static void test_create(void **state)
 {
     char *path = unit_path(*state, "new"), *link = unit_path(*state, "link"), *target = unit_path(*state, "target");
     struct stat st;
+    mode_t mask;
     char *text;
 
+    mask = umask(0077);
+    assert_int_equal(file_create(path, "abc", 3, 0644), 0);
+    umask(mask);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0644);
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(file_create(path, "abc", 3, 0600), 0);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
