@@ -1,11 +1,14 @@
 #include "privilege.h"
 
+#include "mem.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -120,13 +123,29 @@ static bool is_for_good(const struct privilege_user *user)
            effective == user->uid && saved == user->uid;
 }
 
-int privilege_drop(const struct privilege_user *user)
+static int join_group(const char *name)
+{
+    const struct group *group = name ? getgrnam(name) : NULL;
+    int count = getgroups(0, NULL), result = 0;
+    gid_t *groups;
+
+    if (!group || count < 0)
+        return 0;
+    groups = mem_alloc((size_t)(count + 1) * sizeof *groups);
+    count = getgroups(count, groups);
+    groups[count] = group->gr_gid;
+    result = setgroups((size_t)count + 1, groups);
+    free(groups);
+    return result;
+}
+
+int privilege_drop(const struct privilege_user *user, const char *group)
 {
     int error;
 
     drop_bounding_set();
-    if (initgroups(user->name, user->gid) < 0 || setresgid(user->gid, user->gid, user->gid) < 0 ||
-        setresuid(user->uid, user->uid, user->uid) < 0)
+    if (initgroups(user->name, user->gid) < 0 || join_group(group) < 0 ||
+        setresgid(user->gid, user->gid, user->gid) < 0 || setresuid(user->uid, user->uid, user->uid) < 0)
         return -errno;
     error = drop_capabilities();
     return error ? error : is_for_good(user) ? 0 : -ENOTRECOVERABLE;

@@ -56,8 +56,9 @@ static bool walled;
 
 /* ---- The user. ---- */
 
-static bool become_user(const char *name, const char *const folders[])
+static bool become_user(const struct config *config, const char *const folders[])
 {
+    const char *name = config->user;
     struct privilege_user user;
     int error;
 
@@ -79,7 +80,7 @@ static bool become_user(const char *name, const char *const folders[])
         if (fault)
             log_warning("%s: it is not given to '%s': %s", *folders, name, fault);
     }
-    error = privilege_drop(&user);
+    error = privilege_drop(&user, config->control_group); /* a socket is given only to a group that one is in */
     if (error)
         log_error("user: cannot become '%s': %s", name, strerror(-error));
     return error == 0;
@@ -223,7 +224,7 @@ bool sandbox_enter(const struct config *config, const char *const folders[])
     const char *program = config_program(config);
     int error = 0, abi = 0;
 
-    if (!become_user(config->user, folders))
+    if (!become_user(config, folders))
         return false;
     privilege_seal();
     if (program)

@@ -67,6 +67,17 @@ def test_root_becomes_the_user(lab, box):
     assert daemon.state()[HOME, "A"]["address"] == "203.0.113.7"
 
 
+def test_socket_goes_to_its_group(lab, box):
+    """control-group needs no membership of the user's: root has put him into it."""
+    box.put("group", (box.etc / "group").read_text() + "ops:x:4713:\n")
+    control = box.dir / "run" / "control"
+    daemon = lab.daemon(box.config(control_group="ops"), **{**box.daemon, "argv": ["--control", str(control)]})
+    is_current(daemon, "203.0.113.7")
+    assert control.stat().st_gid == 4713
+    assert sorted(is_unprivileged(daemon.pid)["Groups"]) == [str(box.GID), str(box.MORE_GID), "4713"]
+    assert not daemon.log("<4>control-group")
+
+
 def test_nobody_looks_into_it(lab, box):
     """No core file, and its memory is closed to other processes of its user: the passwords are there."""
     daemon = published(lab, box)

@@ -164,7 +164,7 @@ static void drop(void *arg)
     (void)arg;
     must(setgroups(COUNT(roots), roots) == 0);
     fill_capabilities();
-    must(privilege_find("nobody", &user) && privilege_drop(&user) == 0);
+    must(privilege_find("nobody", &user) && privilege_drop(&user, NULL) == 0);
     must(getresuid(&uids[0], &uids[1], &uids[2]) == 0 && getresgid(&gids[0], &gids[1], &gids[2]) == 0);
     for (int i = 0; i < 3; i++)
         must(uids[i] == user.uid && gids[i] == user.gid);
@@ -174,6 +174,18 @@ static void drop(void *arg)
     must(forked_open("/etc/shadow", O_RDONLY) == EACCES);
 }
 
+/* A group by name is one more; one that there is not is none. */
+static void drop_with_group(void *arg)
+{
+    const struct group *group = getgrnam("adm");
+    struct privilege_user user;
+    gid_t groups[8];
+
+    must(group && privilege_find("nobody", &user) && privilege_drop(&user, arg) == 0);
+    must(getgroups(COUNT(groups), groups) == (strcmp(arg, "adm") == 0 ? 2 : 1));
+    must(groups[0] == user.gid || groups[0] == group->gr_gid);
+}
+
 /* Securebits that keep the capabilities over a change of the user (SECBIT_NO_SETUID_FIXUP) do not help either. */
 static void drop_with_securebits(void *arg)
 {
@@ -181,7 +193,7 @@ static void drop_with_securebits(void *arg)
 
     (void)arg;
     must(prctl(PR_SET_SECUREBITS, 1 << 2, 0, 0, 0) == 0);
-    must(privilege_find("nobody", &user) && privilege_drop(&user) == 0);
+    must(privilege_find("nobody", &user) && privilege_drop(&user, NULL) == 0);
     has_none();
     must(setuid(0) < 0);
     must(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) == 1 << 2);
@@ -193,7 +205,7 @@ static void drop_as_nobody(void *arg)
 
     (void)arg;
     must(geteuid() != 0 || setuid(65534) == 0);
-    must(privilege_drop(&user) == -EPERM);
+    must(privilege_drop(&user, NULL) == -EPERM);
 }
 
 static void seal(void *arg)
@@ -211,6 +223,8 @@ static void test_drop(void **state)
     if (geteuid() == 0) {
         forked(drop, NULL);
         forked(drop_with_securebits, NULL);
+        forked(drop_with_group, (char[]){"adm"});
+        forked(drop_with_group, (char[]){"there is none"});
     }
     forked(drop_as_nobody, NULL);
 }
