@@ -22,7 +22,7 @@ const char *file_error(const char *path, int error);
  * was, or, where only the last fsync failed, the new one is there but may not outlive a loss of power. */
 int file_replace(const char *path, const char *content, size_t length, unsigned mode);
 
-/* Writes a new file of this mode. 0, or -errno (-EEXIST when there is anything of that name): then there is none. */
+/* Writes a new file of this mode; root makes it one of the user whose folder it is in. 0, or -errno (-EEXIST when there is anything of that name): then there is none. */
 int file_create(const char *path, const char *content, size_t length, unsigned mode);
 
 /* Who else may touch a file that holds a secret. */
@@ -42,7 +42,8 @@ enum file_access file_access(const char *path);
 /* Creates the folder with this mode when it is missing, and missing parents with 0755. 0 or -errno. */
 int file_make_folder(const char *path, unsigned mode);
 
-/* Takes the lock file at path for as long as the process lives (flock(2)). A descriptor, or -errno (-EWOULDBLOCK when
+/* Takes the lock file at path for as long as the process lives (flock(2)); made by root it is one of the user whose
+ * folder it is in. A descriptor, or -errno (-EWOULDBLOCK when
  * another process has it). */
 int file_lock(const char *path);
 

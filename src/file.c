@@ -111,6 +111,18 @@ static int sync_folder_of(const char *path)
     return result;
 }
 
+/* What root makes in the folder of a user, he must be able to open later. A second name could be one of root's files. */
+static void give_to_owner_of_folder(int fd, const char *path)
+{
+    char *copy = mem_string(path);
+    struct stat folder, file;
+
+    if (geteuid() == 0 && stat(dirname(copy), &folder) == 0 && fstat(fd, &file) == 0 && folder.st_uid != file.st_uid &&
+        S_ISREG(file.st_mode) && file.st_nlink == 1)
+        (void)!fchown(fd, folder.st_uid, folder.st_gid); /* in vain for a root without CAP_CHOWN */
+    free(copy);
+}
+
 int file_create(const char *path, const char *content, size_t length, unsigned mode)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode), result;
@@ -119,6 +131,7 @@ int file_create(const char *path, const char *content, size_t length, unsigned m
         return -errno;
     /* As it is wanted, whatever umask(2) says. */
     result = fchmod(fd, mode) < 0 ? -errno : write_all(fd, content, length);
+    give_to_owner_of_folder(fd, path);
     if (result == 0 && fsync(fd) < 0)
         result = -errno;
     if (close(fd) < 0 && result == 0)
@@ -189,5 +202,6 @@ int file_lock(const char *path)
         close(fd);
         return -error;
     }
+    give_to_owner_of_folder(fd, path);
     return fd;
 }

@@ -345,6 +345,37 @@ static void test_lock(void **state)
     free(elsewhere);
 }
 
+static unsigned owner(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_uid;
+}
+
+/* Of a user whom root serves once, all in his folder stays his; not what has another name elsewhere. */
+static void test_made_by_root(void **state)
+{
+    enum { NOBODY = 65534 };
+    char *path = unit_path(*state, "new"), *lock = unit_path(*state, "lock"), *linked = unit_path(*state, "linked");
+    unsigned whose = geteuid() == 0 ? NOBODY : geteuid();
+
+    assert_int_equal(chown(*state, whose, (gid_t)-1), 0);
+    assert_int_equal(file_create(path, "abc", 3, 0600), 0);
+    assert_int_equal(owner(path), whose);
+    assert_int_equal(file_replace(path, "def", 3, 0600), 0);
+    assert_int_equal(owner(path), whose);
+    close(file_lock(lock));
+    assert_int_equal(owner(lock), whose);
+    assert_int_equal(chown(lock, geteuid(), (gid_t)-1), 0);
+    assert_int_equal(link(lock, linked), 0);
+    close(file_lock(lock));
+    assert_int_equal(owner(lock), geteuid());
+    free(path);
+    free(lock);
+    free(linked);
+}
+
 /* What the mode forbids and what a wall forbids are two things to people. */
 static void read_behind_walls(void *arg)
 {
@@ -427,6 +458,7 @@ int main(void)
         WITH_FOLDER(test_try),
         WITH_FOLDER(test_make_folder),
         WITH_FOLDER(test_lock),
+        WITH_FOLDER(test_made_by_root),
         WITH_FOLDER(test_create),
     };
 
