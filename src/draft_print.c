@@ -381,6 +381,7 @@ static void add_head(struct printing *printing)
     add_notes(text, 0, &draft->notes);
     begin = text->length;
     buf_add(text, "\n");
+    add_value(text, 0, "user", draft->user);
     add_value(text, 0, "ca-file", draft->ca_file);
     add_place(text, 0, &printing->place, printing->families, &nothing, IP_BOTH);
     if (text->length == begin + 1)

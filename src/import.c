@@ -8,6 +8,7 @@
 #include "import_inadyn.h"
 #include "log.h"
 #include "mem.h"
+#include "privilege.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -71,13 +72,32 @@ static int complain(const char *path, const char *what)
     return FAULT;
 }
 
+/* The user that the packages make, when root asks: his the passwords, and root's the configuration, which he reads. */
+static bool find_service(struct privilege_user *user)
+{
+    return geteuid() == 0 && privilege_find("wanddns", user);
+}
+
+static int create(const char *path, const char *content, bool is_secret)
+{
+    struct privilege_user user;
+    bool found = find_service(&user);
+    int error = file_create(path, content, strlen(content), found && !is_secret ? 0640 : 0600);
+
+    if (error || !found || chown(path, is_secret ? user.uid : 0, user.gid) == 0)
+        return error;
+    error = -errno;
+    unlink(path);
+    return error;
+}
+
 /* Nothing is overwritten: what is there is the work of somebody. When one cannot be written none stays. */
 static int write_files(const char *path, const struct draft_print *print)
 {
     for (size_t i = 0; i <= print->file_count; i++) {
-        const char *file = i < print->file_count ? print->files[i].path : path;
-        const char *content = i < print->file_count ? print->files[i].content : print->text;
-        int error = file_create(file, content, strlen(content), 0600);
+        bool is_secret = i < print->file_count;
+        const char *file = is_secret ? print->files[i].path : path;
+        int error = create(file, is_secret ? print->files[i].content : print->text, is_secret);
 
         if (!error)
             continue;
@@ -157,9 +177,40 @@ static int print_all(const struct draft *draft)
     return status;
 }
 
+/* What a package has laid there, without a section, makes room. */
+static int write_beside_untouched(const char *path, const struct draft_print *print)
+{
+    struct buf old = {0};
+    bool moved;
+    int status;
+
+    buf_addf(&old, "%s.old", path);
+    moved = access(path, F_OK) == 0 && config_is_untouched(path) && access(old.text, F_OK) < 0 &&
+            rename(path, old.text) == 0;
+    status = write_files(path, print);
+    if (moved && status == GOOD)
+        printf("%s: what was there had no provider, and is kept as %s\n", path, old.text);
+    else if (moved)
+        rename(old.text, path);
+    buf_free(&old);
+    return status;
+}
+
+/* 0, or -errno. */
+static int make_folder(const char *folder)
+{
+    bool was_there = access(folder, F_OK) == 0;
+    struct privilege_user user;
+    int error = file_make_folder(folder, 0700);
+
+    if (!error && !was_there && find_service(&user) && (chown(folder, 0, user.gid) < 0 || chmod(folder, 0750) < 0))
+        error = -errno;
+    return error;
+}
+
 static int write_all(const struct draft *draft, const char *folder)
 {
-    int error = file_make_folder(folder, 0700), status;
+    int error = make_folder(folder), status;
     char *whole = error ? NULL : realpath(folder, NULL);
     struct draft_print print;
     struct buf path = {0};
@@ -168,7 +219,7 @@ static int write_all(const struct draft *draft, const char *folder)
         return complain(folder, strerror(error ? -error : errno));
     draft_print(draft, whole, &print);
     buf_addf(&path, "%s/wanddns.conf", whole);
-    status = write_files(path.text, &print);
+    status = write_beside_untouched(path.text, &print);
     if (status == GOOD) {
         printf("%s: written, and %zu file%s with a password\n", path.text, print.file_count,
                print.file_count == 1 ? "" : "s");
@@ -186,8 +237,12 @@ static int import_all(const char *file, const char *text, size_t length, const c
     struct faults faults = {file, fault_print, NULL, false};
     struct dialect *dialect = dialect_read(import_client(text), &faults);
     struct draft *draft = dialect ? import_text(dialect, file, text, length, fault_print, NULL) : NULL;
-    int status = !draft ? FAULT : folder ? write_all(draft, folder) : print_all(draft);
+    struct privilege_user user;
+    int status;
 
+    if (draft && folder && find_service(&user))
+        draft->user = user.name;
+    status = !draft ? FAULT : folder ? write_all(draft, folder) : print_all(draft);
     draft_free(draft);
     dialect_free(dialect);
     return status;

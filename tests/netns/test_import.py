@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness.daemon import PROGRAM, TOP, environment, no_sanitizer_report
+from harness.daemon import PROGRAM, TOP, environment, no_sanitizer_report, with_etc
 from harness.expect import HOME, is_current
 from harness.topology import WAN0
 
@@ -85,6 +85,34 @@ def test_output_never_overwrites(tmp_path):
     assert done.stderr == f"wanddns: {folder}/wanddns.conf: is there already: nothing is written\n"
     assert (folder / "wanddns.conf").read_text() == "mine\n"
     assert [path.name for path in folder.iterdir()] == ["wanddns.conf"]
+
+
+THEIRS = "provider no-ip.com { username = a password = s3cret hostname = h.example.org }"
+
+
+def test_output_is_for_the_service(tmp_path):
+    """By root, where there is a user wanddns: root's the configuration, which he reads, and names him; his the password.
+    What the package has laid there without a provider makes room, and is kept."""
+    theirs = write(tmp_path / "inadyn.conf", THEIRS)
+    etc = {name: write(tmp_path / name, text, 0o644) for name, text in (
+        ("passwd", "root:x:0:0::/:/bin/sh\nwanddns:x:4711:4712::/:/bin/sh\n"), ("group", "root:x:0:\nwanddns:x:4712:\n"))}
+    folder = tmp_path / "new"
+    for _ in range(2):
+        done = subprocess.run(with_etc([PROGRAM, "import", theirs, "--output", folder], etc), env=environment(),
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert [(path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o7777)
+                for path in (folder, folder / "wanddns.conf", folder / "no-ip.password")] == [
+                    (0, 4712, 0o750), (0, 4712, 0o640), (4711, 4712, 0o600)]
+        assert re.search(r"^user += wanddns$", (folder / "wanddns.conf").read_text(), re.M)
+        (folder / "no-ip.password").unlink()
+        packaged = (TOP / "contrib" / "wanddns.conf").read_text()
+        (folder / "wanddns.conf").write_text(packaged)
+    assert "is kept as" in done.stdout and (folder / "wanddns.conf.old").read_text() == packaged
+    done = subprocess.run(with_etc([PROGRAM, "import", theirs, "--output", folder], etc), env=environment(),
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "is there already" in done.stderr
+    assert (folder / "wanddns.conf").read_text() == packaged
 
 
 @pytest.mark.parametrize("argv, message", [
