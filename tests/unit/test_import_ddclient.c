@@ -187,7 +187,7 @@ static void test_words(void **state)
          "f:1: mail = root: left out\nf:2: postscript = /nonexistent/x: left out, there is no such program\nf:3: proxy "
          "= p:80: left out\nf:4: ssl_ca_dir "
          "= /x: left out\nf:5: web-ssl-validate = no: left out"},
-        {"ssl_ca_file=/etc/hostname\n" NOIP(""), "ca-file        = \"/etc/hostname\"\n!ssl_ca_file"},
+        {"ssl_ca_file=/etc/passwd\n" NOIP(""), "ca-file        = \"/etc/passwd\"\n!ssl_ca_file"},
         {"ssl_ca_file=/nonexistent\n" NOIP(""), "ssl_ca_file = /nonexistent: left out, it cannot be read here"},
         {"postscript=/bin/true\n" NOIP(""), "on-change      = \"/bin/true\"    # run without\n!postscript"},
         {"postscript='/bin/true now'\n" NOIP(""),
