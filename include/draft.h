@@ -52,7 +52,7 @@ struct draft_section {
 };
 
 struct draft {
-    const char *client, *file, *user, *ca_file, *hint;
+    const char *client, *file, *user, *ca_file, *on_change, *hint;
     struct draft_list texts;
     struct draft_words words, notes; /* all, and those with notes at the top */
     struct draft_section **sections;

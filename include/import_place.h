@@ -14,6 +14,9 @@ void import_interface(struct draft *draft, struct draft_word *word, const char *
 void import_service(struct draft *draft, const struct dialect *dialect, struct draft_word *word, const char *url,
                     struct draft_place *place);
 
+/* Why wanddns cannot run this command line, or NULL. */
+const char *import_command_fault(const char *command);
+
 /* A command line that prints the address. */
 void import_command(struct draft *draft, struct draft_word *word, struct draft_place *place);
 

@@ -252,11 +252,11 @@ static const char *control_path(const struct daemon *daemon, const struct config
     return config->control ? config->control : CONTROL_PATH;
 }
 
-/* The folders of the state and of the socket are made before. Who uses them tells what was wrong. */
+/* The folders of the state and, for the daemon, of the socket are made before. Who uses them tells what was wrong. */
 static bool enter_sandbox(const struct daemon *daemon, const struct config *config)
 {
     char *control = mem_string(control_path(daemon, config));
-    const char *const folders[] = {daemon->state_dir, dirname(control), NULL};
+    const char *const folders[] = {daemon->state_dir, daemon->options->once ? NULL : dirname(control), NULL};
     bool good;
 
     if (daemon->options->dry_run) {
@@ -264,7 +264,7 @@ static bool enter_sandbox(const struct daemon *daemon, const struct config *conf
         return true;
     }
     file_make_folder(folders[0], 0700);
-    if (!daemon->options->once)
+    if (folders[1])
         file_make_folder(folders[1], 0755);
     timer_boot(); /* which it reads once, from a file that is out of reach afterwards */
     good = sandbox_enter(config, folders);

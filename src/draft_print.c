@@ -236,6 +236,13 @@ static const char *family_name(enum ip_families families)
     return families == IP_BOTH ? "both" : families == IP_V4 ? "ipv4" : "ipv6";
 }
 
+static void add_remarked(struct buf *text, int indent, const char *key, const char *value, const char *remark)
+{
+    add_key(text, indent, key);
+    draft_print_value(text, value);
+    buf_addf(text, "%s%s\n", remark ? "    # " : "", remark ? remark : "");
+}
+
 /* What is not as around it. */
 static void add_place(struct buf *text, int indent, const struct draft_place *place, enum ip_families families,
                       const struct draft_place *outer, enum ip_families outer_families)
@@ -244,11 +251,8 @@ static void add_place(struct buf *text, int indent, const struct draft_place *pl
         add_value(text, indent, "interface", place->interface ? place->interface : "auto");
     if (families != outer_families)
         add_value(text, indent, "family", family_name(families));
-    if (!same(place->source, outer->source)) {
-        add_key(text, indent, "source");
-        draft_print_value(text, place->source ? place->source : "kernel");
-        buf_addf(text, "%s%s\n", place->remark ? "    # " : "", place->remark ? place->remark : "");
-    }
+    if (!same(place->source, outer->source))
+        add_remarked(text, indent, "source", place->source ? place->source : "kernel", place->remark);
     if (!same(place->interval, outer->interval))
         add_value(text, indent, "check-interval", place->interval);
     if (place->allow_private != outer->allow_private)
@@ -383,6 +387,9 @@ static void add_head(struct printing *printing)
     buf_add(text, "\n");
     add_value(text, 0, "user", draft->user);
     add_value(text, 0, "ca-file", draft->ca_file);
+    if (draft->on_change)
+        add_remarked(text, 0, "on-change", draft->on_change,
+                     "run without arguments, after a refusal, too: WANDDNS_EVENT, WANDDNS_NEW");
     add_place(text, 0, &printing->place, printing->families, &nothing, IP_BOTH);
     if (text->length == begin + 1)
         text->text[--text->length] = '\0';

@@ -403,6 +403,22 @@ static void read_ca_file(struct reading *reading)
     }
 }
 
+/* ddclient knows one for all hosts, and runs it in a shell, with the addresses as arguments. */
+static void read_postscript(struct reading *reading)
+{
+    struct draft_word *word = import_given(&reading->globals, "postscript");
+    const char *why = word ? import_command_fault(word->value) : NULL;
+
+    if (!word)
+        return;
+    if (why) {
+        draft_note(reading->draft, NULL, word, true, "%s", why);
+        return;
+    }
+    reading->draft->on_change = word->value;
+    word->done = true;
+}
+
 /* First those of hosts that are carried over, which may share a line with one that is not. */
 static void note_rest(struct reading *reading)
 {
@@ -428,6 +444,7 @@ void import_ddclient(struct draft *draft, struct dialect *dialect, const char *t
         read_host(&reading, &reading.hosts[i]);
     if (!faults->any) {
         read_ca_file(&reading);
+        read_postscript(&reading);
         note_rest(&reading);
     }
     draft->hint = draft_text(draft, dialect_hint(dialect));

@@ -52,8 +52,7 @@ void import_service(struct draft *draft, const struct dialect *dialect, struct d
     }
 }
 
-/* Why wanddns cannot run it, or NULL. */
-static const char *command_fault(const char *command)
+const char *import_command_fault(const char *command)
 {
     struct stat status;
 
@@ -68,7 +67,7 @@ static const char *command_fault(const char *command)
 
 void import_command(struct draft *draft, struct draft_word *word, struct draft_place *place)
 {
-    const char *why = command_fault(word->value);
+    const char *why = import_command_fault(word->value);
 
     if (why) {
         draft_note(draft, NULL, word, true, "%s", why);

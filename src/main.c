@@ -210,9 +210,12 @@ static int print_help(void)
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-9s %-9s %s\n", commands[i].name, commands[i].words ? commands[i].words : "", commands[i].help);
     puts("\n"
-         "  -c, --config FILE        " SYSCONFDIR "/wanddns/wanddns.conf\n"
-         "      --state-dir DIR      what was published, " LOCALSTATEDIR "/lib/wanddns\n"
-         "      --control PATH       the daemon's socket, " CONTROL_PATH "\n"
+         "  -c, --config FILE        what to publish (not watch, providers, import);\n"
+         "                           " SYSCONFDIR "/wanddns/wanddns.conf\n"
+         "      --state-dir DIR      what was published (run, once);\n"
+         "                           " LOCALSTATEDIR "/lib/wanddns\n"
+         "      --control PATH       socket (not once, watch, check, providers, import);\n"
+         "                           " CONTROL_PATH "\n"
          "  -l, --log-level LEVEL    error, warning, info or debug\n"
          "      --syslog             log there, not to standard error (run)\n"
          "  -n, --dry-run            print the requests, send nothing (run, once)\n"

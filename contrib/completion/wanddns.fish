@@ -17,11 +17,15 @@ function __wanddns_command
     return 1
 end
 
-# Is there none yet, or is it one of these?
+# Is there none yet, or is it one of these? Behind "not": or none of these?
 function __wanddns_may_be
     set -l command (__wanddns_command)
     or return 0
-    contains -- $command $argv
+    if test $argv[1] = not
+        not contains -- $command $argv
+    else
+        contains -- $command $argv
+    end
 end
 
 function __wanddns_is
@@ -85,7 +89,7 @@ for line in (command -q wanddns; and wanddns --help)
         complete -c wanddns -n 'not __wanddns_command' -a $part[1] -d "$part[3]"
         complete -c wanddns -n "__wanddns_is $part[1]" (__wanddns_offer "$part[2]")
     else if set -l part (string match -rg '^ +((?:-[a-zA-Z], )?)--([a-z-]+)((?: [A-Z]+)?) *(.*)$' -- $line)
-        set -l goes_with (string match -rga '\(([a-z, -]+)\)' -- "$part[4]" | string split -n ', ')
+        set -l goes_with (string match -rga '\(([a-z, -]+)\)' -- "$part[4]" | string replace 'not ' 'not, ' | string split -n ', ')
         set -l condition
         test -z "$goes_with"
         or set condition -n "__wanddns_may_be $goes_with"

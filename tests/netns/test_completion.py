@@ -67,6 +67,24 @@ def test_commands_and_options(there):
     offers(there, "wanddns watch ", no=COMMANDS[:2])
 
 
+def taken(command):
+    """The options that the program takes there; another word is too much for most, and no host for the others."""
+    found = set()
+    for option, value in re.findall(r"^ +(?:-\w, )?(--[a-z-]+)( [A-Z]+)?", HELP, re.M):
+        argv = [PROGRAM, option, *(["x"] if value else []), command, "x", "x"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, env=environment())
+        if f"{option} does not go with {command}" not in done.stderr:
+            found.add(option)
+    return found
+
+
+def test_options_of_each_command(there):
+    """Those that it takes, and no other."""
+    for command in COMMANDS:
+        offered = {word for word in there.offered(f"wanddns {command} --") if word.startswith("--")}
+        assert {word.rstrip("=") for word in offered} == taken(command), command
+
+
 def test_values_of_options(there):
     """Files, folders, levels, interfaces; of a list of interfaces the last one."""
     links = [name for name in os.listdir("/sys/class/net")]

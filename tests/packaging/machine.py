@@ -11,9 +11,9 @@ HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("WANDDNS_PACKAGING_CACHE") or "/var/tmp/wanddns-packaging")
 ENVIRONMENT = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=/root",
                "DEBIAN_FRONTEND=noninteractive"]
-# Its own filter of system calls has landlock(7) since systemd 255 only.
+# Its own filter of system calls has landlock(7) since systemd 255 only, and none of mlock(2) without CAP_IPC_LOCK.
 NSPAWN = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--resolv-conf=off", "--console=pipe",
-          "--system-call-filter=landlock_create_ruleset landlock_add_rule landlock_restrict_self"]
+          "--system-call-filter=landlock_create_ruleset landlock_add_rule landlock_restrict_self @memlock"]
 POWER_OFF = signal.SIGRTMIN + 4  # systemd(1)
 
 

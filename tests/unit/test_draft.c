@@ -216,11 +216,14 @@ static void test_values(void **state)
     draft_add(&section->answers, "good");
     draft_add(&section->answers, "no change");
     draft->ca_file = "/etc/ca.pem";
-    expect("ca-file        = \"/etc/ca.pem\"\nfamily         = ipv4\n"
-           "\nprovider namecheap {\n    server         = \"https://x.example\"\n"
-           "    url            = \"https://y.example/{ip}\"\n    answer         = { good, \"no change\" }\n"
-           "    # password       = ...    must be written here\n    # zone           = ...    must be written here\n"
-           "    ttl            = 60\n    options        = \"a=b\"\n    hostname       = www.example.org\n}\n");
+    draft->on_change = "/bin/true";
+    expect(
+        "ca-file        = \"/etc/ca.pem\"\non-change      = \"/bin/true\"    # run without arguments, after a refusal, "
+        "too: WANDDNS_EVENT, WANDDNS_NEW\nfamily         = ipv4\n"
+        "\nprovider namecheap {\n    server         = \"https://x.example\"\n"
+        "    url            = \"https://y.example/{ip}\"\n    answer         = { good, \"no change\" }\n"
+        "    # password       = ...    must be written here\n    # zone           = ...    must be written here\n"
+        "    ttl            = 60\n    options        = \"a=b\"\n    hostname       = www.example.org\n}\n");
 }
 
 /* With a folder no secret is in the text; names of files do not meet. */

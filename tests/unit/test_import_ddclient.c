@@ -183,11 +183,17 @@ static void test_words(void **state)
     static const char *const rows[][2] = {
         {"syslog=yes, pid=/run/x, cache=/x, quiet=no, ssl=yes, max-interval=25d\n" NOIP(""),
          "!left out\nf:1: pid = /run/x: not needed\nssl = yes: not needed"},
-        {"mail=root\npostscript=/bin/x\nproxy=p:80\nssl_ca_dir=/x\nweb-ssl-validate=no\n" NOIP(""),
-         "f:1: mail = root: left out\nf:2: postscript = /bin/x: left out\nf:3: proxy = p:80: left out\nf:4: ssl_ca_dir "
+        {"mail=root\npostscript=/nonexistent/x\nproxy=p:80\nssl_ca_dir=/x\nweb-ssl-validate=no\n" NOIP(""),
+         "f:1: mail = root: left out\nf:2: postscript = /nonexistent/x: left out, there is no such program\nf:3: proxy "
+         "= p:80: left out\nf:4: ssl_ca_dir "
          "= /x: left out\nf:5: web-ssl-validate = no: left out"},
-        {"ssl_ca_file=/etc/hostname\n" NOIP(""), "ca-file        = \"/etc/hostname\"\n!ssl_ca_file"},
+        {"ssl_ca_file=/etc/passwd\n" NOIP(""), "ca-file        = \"/etc/passwd\"\n!ssl_ca_file"},
         {"ssl_ca_file=/nonexistent\n" NOIP(""), "ssl_ca_file = /nonexistent: left out, it cannot be read here"},
+        {"postscript=/bin/true\n" NOIP(""), "on-change      = \"/bin/true\"    # run without\n!postscript"},
+        {"postscript='/bin/true now'\n" NOIP(""),
+         "postscript = /bin/true ...: left out, a program is run without a shell\n!on-change"},
+        {"postscript=true\n" NOIP(""), "postscript = true: left out, only a program with an absolute path\n!on-change"},
+        {NOIP("postscript=/bin/true"), "postscript = /bin/true: left out, ddclient runs one for all hosts\n!on-change"},
         {"unheard-of=1\n" NOIP(""), "unheard-of = 1: left out, ddclient has no such word"},
         {"if-skip=x fw-banlocal=yes\n" NOIP(""), "!left out\nif-skip = x: not needed"},
         {"ttl=3\nttl=4\n" NOIP(""), "f:1: ttl = 3: not needed\nf:2: ttl = 4: not needed"},

@@ -167,7 +167,7 @@ static void test_globals(void **state)
         {"secure-ssl = true\nbroken-rtc = no\nfake-address = off\niterations = 0\nforced-update = 1\ncache-dir = "
          "/x\n" SECTION("ssl = true\n"),
          "!left out"},
-        {"ca-trust-file = /etc/hostname\n" SECTION(""), "ca-file        = \"/etc/hostname\"\n!ca-trust"},
+        {"ca-trust-file = /etc/passwd\n" SECTION(""), "ca-file        = \"/etc/passwd\"\n!ca-trust"},
         {"ca-trust-file = /nonexistent/x\n" SECTION(""),
          "ca-trust-file = /nonexistent/x: left out, it cannot be read here"},
     };

@@ -127,6 +127,14 @@ static int try(const char *folder, const char *name, int flags)
     return error;
 }
 
+/* Not kept out; a fresh chroot may have no such file. */
+static bool is_open(const char *path)
+{
+    int error = forked_open(path, O_RDONLY);
+
+    return error == 0 || error == ENOENT;
+}
+
 /* Runs body, and hands back the log. */
 static char *log_of(void (*body)(void *arg), struct scene *scene)
 {
@@ -144,7 +152,7 @@ static void inside(void *arg)
     must(try(scene->conf, "wanddns.conf", O_RDONLY) == 0);
     must(try(scene->secrets, "password", O_RDONLY) == 0);
     must(try(scene->state, "state.json", O_WRONLY | O_CREAT) == 0);
-    must(forked_open("/etc/resolv.conf", O_RDONLY) == 0 && forked_open("/etc/hosts", O_RDONLY) == 0);
+    must(is_open("/etc/resolv.conf") && is_open("/etc/hosts"));
     must(forked_open("/usr", O_RDONLY) == 0 && forked_open("/dev/urandom", O_RDONLY) == 0);
     for (int i = 0; i < CATALOG_FOLDERS; i++)
         must(!catalog_folder(i) || access(catalog_folder(i), F_OK) < 0 ||
@@ -282,7 +290,7 @@ static void test_user(void **state)
     log = log_of(as_nobody, *state);
     assert_contains(log, "sandbox: user 65534, groups 65534, no new privileges");
     assert_lacks(log, "<4>");
-    assert_lacks(log, "<6>");
+    assert_lacks(log, "Landlock is not used");
     free(log);
     log = log_of(unreadable, *state);
     assert_contains(log, "/secrets/password: the daemon cannot read it again: Permission denied");
