@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -55,7 +57,11 @@ def test_walls_of_the_programs_own_may_be_raised(unit):
     assert "landlock" not in denied and "chroot" in denied
 
 
-CONDITION = re.compile(r"grep -Eqs '(.*)' /etc/wanddns/wanddns.conf")
+def may_start(unit, path, by=()):
+    """Whether the condition of the unit holds for that file in the place of the configuration."""
+    condition, = value(unit, "ExecCondition")
+    script = re.fullmatch("sh -c '(.*)'", condition)[1].replace("/etc/wanddns/wanddns.conf", str(path))
+    return run(*by, "sh", "-c", script).returncode == 0
 
 
 @pytest.mark.parametrize("text, starts", [
@@ -63,18 +69,28 @@ CONDITION = re.compile(r"grep -Eqs '(.*)' /etc/wanddns/wanddns.conf")
     ("provider no-ip {\n", True), ("\n\t provider custom {", True), ('include("more.conf")\n', True),
 ])
 def test_it_starts_when_there_is_a_provider(unit, tmp_path, text, starts):
-    pattern = CONDITION.fullmatch(value(unit, "ExecCondition")[0])[1]
     path = tmp_path / "wanddns.conf"
+    assert not may_start(unit, path)
     path.write_text(text)
-    assert run("grep", "-Eqs", pattern, path).returncode == (0 if starts else 1)
+    assert may_start(unit, path) == starts
+
+
+def test_it_starts_and_fails_when_the_configuration_cannot_be_read(unit):
+    """It does not stay silent: the program says what is wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "wanddns.conf"
+        path.write_text("# nothing\n")
+        Path(folder).chmod(0o755)
+        path.chmod(0o600)
+        nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+        assert may_start(unit, path, nobody) and not may_start(unit, path)
 
 
 def test_what_is_shipped_starts_nothing_and_needs_only_its_comments_gone(contrib, unit, wanddns, tmp_path):
     """The untouched configuration has no provider; without the marks before its keys it is good."""
     shipped = contrib / "wanddns.conf"
-    pattern = CONDITION.fullmatch(value(unit, "ExecCondition")[0])[1]
-    assert run("grep", "-Eqs", pattern, shipped).returncode == 1
-    text = shipped.read_text().replace("user = wanddns", "user = nobody")
+    assert not may_start(unit, shipped)
+    text = shipped.read_text().replace("user = wanddns\n", "")
     path = tmp_path / "wanddns.conf"
     path.write_text(text)
     path.chmod(0o600)
