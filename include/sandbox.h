@@ -12,6 +12,10 @@
  * must end. */
 bool sandbox_enter(const struct config *config, const char *const folders[]);
 
+/* Root becomes the configuration's `user`, if that names one, and warns of the files that he cannot read: who runs as him,
+ * or reloads, would find out. For a program that has nothing else to do. */
+void sandbox_try(const struct config *config);
+
 /* Warns of what a reload changed and only a restart can bring about. */
 void sandbox_compare(const struct config *before, const struct config *after);
 

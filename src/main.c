@@ -1,13 +1,12 @@
 #include "config.h"
 #include "daemon.h"
-#include "file.h"
 #include "import.h"
 #include "listing.h"
 #include "loader.h"
 #include "log.h"
 #include "nearest.h"
 #include "operate.h"
-#include "privilege.h"
+#include "sandbox.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -20,7 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { GOOD = 0, USAGE = 2 };
 
@@ -104,35 +102,6 @@ static int check_definition(const char *path)
     return GOOD;
 }
 
-static bool reads_it(const char *user, const char *path)
-{
-    int error = file_try(path);
-    struct buf text = {0};
-
-    if (error) {
-        buf_addf(&text, "user '%s' cannot read it: %s", user, file_error(path, error));
-        fault_print(NULL, path, 0, text.text);
-    }
-    buf_free(&text);
-    return !error;
-}
-
-/* Root may read everything; at a reload, and under a unit that names him, it is the user who does. */
-static bool is_read_by_user(const struct config *config)
-{
-    struct privilege_user user;
-    bool good = true;
-
-    if (!config->user || geteuid() != 0)
-        return true;
-    if (!privilege_find(config->user, &user) || privilege_drop(&user, NULL) < 0)
-        return false;
-    good = reads_it(config->user, config->file);
-    for (size_t i = 0; i < config->file_count; i++)
-        good &= reads_it(config->user, config->files[i]);
-    return good;
-}
-
 static int run_check(const struct arguments *arguments)
 {
     struct config *config;
@@ -148,10 +117,7 @@ static int run_check(const struct arguments *arguments)
         return USAGE;
     if (arguments->verbose)
         listing_names(config);
-    if (!is_read_by_user(config)) {
-        config_free(config);
-        return USAGE;
-    }
+    sandbox_try(config);
     for (size_t i = 0; i < config->provider_count; i++)
         names += config->providers[i]->names.count;
     printf("%s: good, %zu name%s at %zu provider%s\n", config->file, names, names == 1 ? "" : "s",

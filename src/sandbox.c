@@ -196,6 +196,21 @@ static void warn_of_unreadable(const char *path)
         log_warning("%s: the daemon cannot read it again: %s", path, file_error(path, error));
 }
 
+static void warn_of_all_unreadable(const struct config *config)
+{
+    warn_of_unreadable(config->file);
+    for (size_t i = 0; i < config->file_count; i++)
+        warn_of_unreadable(config->files[i]);
+}
+
+void sandbox_try(const struct config *config)
+{
+    struct privilege_user user;
+
+    if (geteuid() == 0 && config->user && privilege_find(config->user, &user) && privilege_drop(&user, NULL) == 0)
+        warn_of_all_unreadable(config);
+}
+
 /* ---- Both. ---- */
 
 static void tell(const char *program, int error, int abi)
@@ -232,9 +247,7 @@ bool sandbox_enter(const struct config *config, const char *const folders[])
     else
         error = raise_wall(config, folders, &abi);
     walled = !program && !error;
-    warn_of_unreadable(config->file);
-    for (size_t i = 0; i < config->file_count; i++)
-        warn_of_unreadable(config->files[i]);
+    warn_of_all_unreadable(config);
     tell(program, error, abi);
     return true;
 }
