@@ -155,6 +155,34 @@ def test_accounts_that_are_not_enabled_are_left_out(router):
     assert "no-ip:home" in text and "other" not in text
 
 
+RECORD = """
+config record 'nas'
+	option provider 'home'
+	option name 'nas.example.org'
+	option interface 'br-lan'
+	option suffix '::1'
+"""
+
+
+def test_records_that_are_not_enabled_are_left_out(router):
+    assert "nas.example.org" in router.translated(ACCOUNT + RECORD)
+    assert "nas.example.org" not in router.translated(ACCOUNT + RECORD + "\toption enabled '0'\n")
+
+
+def test_a_record_of_no_provider_is_told(router):
+    """A slip in its name does not make it vanish without a word."""
+    lines = router.start(ACCOUNT + RECORD.replace("'home'", "'hmoe'"))
+    assert "procd open" in lines
+    assert "log: /etc/config/wanddns: record nas: there is no provider 'hmoe'" in lines
+    assert not [line for line in router.start(ACCOUNT + RECORD) if line.startswith("log:")]
+
+
+def test_all_of_it_can_be_switched_off(router):
+    router.start(ACCOUNT)
+    assert "procd open" not in router.start("config wanddns 'global'\n\toption enabled '0'\n" + ACCOUNT)
+    assert not router.config.exists()
+
+
 def test_a_fault_is_told_and_starts_nothing(router):
     lines = router.start(ACCOUNT.replace("username", "usernane"))
     assert [line for line in lines if line.startswith("log: ") and "usernane" in line and "username" in line], lines
