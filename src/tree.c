@@ -106,12 +106,23 @@ static void add_unknown_key(struct buf *text, const cfg_t *cfg, const char *word
         buf_addf(text, ": did you mean '%s'?", meant);
 }
 
+/* The first mistake of who has two accounts at one provider. */
+static void add_duplicate(struct buf *text, const cfg_t *cfg, const char *title)
+{
+    buf_addf(text, "there is a section '%s' already", title);
+    if (begins_line(current->text, cfg->line, "provider"))
+        buf_addf(text, ": a second account at one provider has a label behind its name, provider %s:LABEL { ... }",
+                 title);
+}
+
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
     struct buf text = {0};
 
     if (strncmp(format, "no such option", strlen("no such option")) == 0) {
         add_unknown_key(&text, cfg, va_arg(args, const char *));
+    } else if (strncmp(format, "found duplicate title", strlen("found duplicate title")) == 0) {
+        add_duplicate(&text, cfg, va_arg(args, const char *));
     } else if (strncmp(format, "unexpected token", strlen("unexpected token")) == 0) {
         if (strcmp(va_arg(args, const char *), ",") == 0)
             buf_add(&text, "unexpected comma: several values stand in braces, as in { a, b }");

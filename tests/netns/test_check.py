@@ -105,7 +105,7 @@ FAULTS = {
     "unknown-provider": (section() + section("no-op"), 7, ["no-op", "no-ip"]),
     "unknown-provider-far": (section("nothing-like-it"), 1, ["nothing-like-it"]),
     "provider-with-path": (section('"../dyndns2"'), 1, ["../dyndns2"]),
-    "same-title-twice": (section() + section(), None, ["dyndns2"]),
+    "same-title-twice": (section() + section(), None, ["dyndns2:LABEL"]),
     "unquoted-star": (section(hostname="*.example.org"), 5, ["*", "quote"]),
     "unquoted-star-interface": ("interface = ppp*\n" + section(), 1, ["*", "quote"]),
     "unquoted-plus": (section(username="a+b"), 3, ["+", "quote"]),
@@ -372,7 +372,7 @@ PLACE_FAULTS = {
         with_record(name="nas"), 6, "record: 'nas' is no whole name, such as home.example.org"),
     "record-twice": (
         with_record().removesuffix("}\n") + "    record nas.example.org { }\n}\n", 8,
-        "found duplicate title 'nas.example.org'"),
+        "there is a section 'nas.example.org' already"),
     "hosts-file-missing": (
         section(hosts_file='"/nonexistent/hosts"'), 6, "hosts-file: /nonexistent/hosts: No such file or directory"),
     "hosts-file-relative": (section(hosts_file="hosts"), 6, "hosts-file: hosts does not begin with /"),

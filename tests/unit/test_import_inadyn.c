@@ -224,7 +224,7 @@ static void test_faults(void **state)
         {"provider no-ip.com {\n ddns-server = a\n}", "2: unknown key 'ddns-server'"},
         {"intreface = a\n" SECTION(""), "1: unknown key 'intreface'"},
         {"provider no-ip.com {\n username = a\n", "1: the section that begins here is not closed with }"},
-        {SECTION("") SECTION(""), "6: found duplicate title"},
+        {SECTION("") SECTION(""), "6: there is a section"},
         {"provider no-ip.com {\n username = a\n username = b\n}",
          "3: 'username' stands here a second time, first in line 2"},
         {"provider no-ip.com {\n hostname = *.example.org\n}", "2: a * must stand in quotes"},
