@@ -67,6 +67,14 @@ static void send_text(struct client *client, struct buf *text)
     buf_free(text);
 }
 
+/* What nobody asked for piece by piece. A client that does not take it is forgotten. */
+static void send_more(struct client *client, struct buf *text)
+{
+    send_text(client, text);
+    if (evbuffer_get_length(bufferevent_get_output(client->stream)) > CONTROL_BACKLOG)
+        drop(client);
+}
+
 /* Nothing more comes. */
 static void end(struct client *client, struct buf *text)
 {
@@ -311,7 +319,7 @@ static void on_readable(struct bufferevent *stream, void *arg)
     }
     evbuffer_drain(input, evbuffer_get_length(input));
     report_alive(&text);
-    send_text(client, &text);
+    send_more(client, &text);
 }
 
 static void on_deadline(void *arg)
@@ -371,9 +379,7 @@ void control_tell(struct control *control, const struct hook_fact *fact)
         if (!client->follows || !demand_means(&client->demand, fact->name))
             continue;
         report_transition(&text, fact);
-        send_text(client, &text);
-        if (evbuffer_get_length(bufferevent_get_output(client->stream)) > CONTROL_BACKLOG)
-            drop(client);
+        send_more(client, &text);
     }
 }
 

@@ -387,6 +387,8 @@ void import_rest(struct draft *draft, const struct dialect *dialect, struct draf
             continue;
         if (why && !word->at_top)
             draft_note(draft, section, word, true, "%s", why);
+        else if (!word->value || !*word->value)
+            draft_note(draft, section, word, false, "it is empty");
         else if (fate == DIALECT_UNKNOWN)
             draft_note(draft, section, word, true, "%s has no such word that is known here", draft->client);
         else

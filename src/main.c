@@ -376,13 +376,14 @@ static void no_fault(void *arg, const char *file, int line, const char *text)
  * good. */
 static int operate(const struct command *command, const struct arguments *arguments)
 {
-    bool named = arguments->given & OPTION_CONFIG;
+    bool named = arguments->given & OPTION_CONFIG, silent = !named || arguments->quiet;
     struct operate_options options = {arguments->control, arguments->words, arguments->word_count, NULL,
                                       arguments->json,    arguments->quiet};
     char *configured = NULL;
     int status;
 
-    if (!arguments->control && !config_control(arguments->config, &configured, named ? fault_print : no_fault) && named)
+    if (!arguments->control && !config_control(arguments->config, &configured, silent ? no_fault : fault_print) &&
+        named)
         return USAGE;
     if (!options.control)
         options.control = configured ? configured : CONTROL_PATH;

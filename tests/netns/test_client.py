@@ -66,6 +66,10 @@ def test_status_is_a_health_check(lab):
     for hosts, status in ((), BAD), ((HOME,), GOOD), ((VPN,), BAD), (("nobody.example.org",), WRONG):
         quiet = run(lab, daemon, "status", "--quiet", *hosts)
         assert (quiet.returncode, quiet.stdout, quiet.stderr) == (status, "", "")
+    faulty = lab.dir / "faulty.conf"
+    faulty.write_text("intreface = wan0\n")
+    quiet = lab.wanddns("status", "--quiet", "-c", faulty)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (WRONG, "", "")
 
 
 def test_status_counts_a_state_that_cannot_be_written(lab):

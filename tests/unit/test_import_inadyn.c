@@ -69,6 +69,8 @@ static void test_logins(void **state)
          "provider freemyip {\nprovider freemyip:2 {"},
         {SECTION("wildcard = true\nproxied = true\nttl = 60\n"),
          "wildcard = true: left out\nproxied = true: left out\nttl = 60: not needed"},
+        {"provider no-ip.com {\n username = a\n password = \"\"\n hostname = h.example.org\n}\n",
+         "f:3: password = ...: not needed, it is empty\n!left out"},
         {SECTION("wildcard = false\nproxied = no\n"), "wildcard = false: not needed\nproxied = no: not needed"},
         {"provider gandi {\npassword = t\nttl = 5\nhostname = a.example.org\n}",
          "ttl = 5: left out, this service takes 300 to 2592000 seconds"},
