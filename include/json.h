@@ -34,7 +34,7 @@ struct json_t *json_values(const struct json_t *json);
 size_t json_count(const struct json_t *json);
 const struct json_t *json_element(const struct json_t *json, size_t index);
 
-/* The text without blanks, and without members that are null; the caller frees it. NULL when it is no JSON. */
+/* The text without blanks, and without members that are null or have no name; the caller frees it. NULL when it is no JSON. */
 char *json_tidy(const char *text);
 
 #endif

@@ -36,8 +36,8 @@ bool template_is_set(const char *text, const struct template_source *source);
 void template_expand(struct buf *out, const char *text, const struct template_source *source, enum buf_place place,
                      bool show);
 
-/* The same for a JSON text: a string with a placeholder that has no value becomes null, and so does a placeholder
- * outside of strings whose value is no number, true or false. */
+/* The same for a JSON text: a string with a placeholder that has no value becomes null, or empty when it is the name of
+ * a member, and a placeholder outside of strings whose value is no number, true or false becomes null, too. */
 void template_expand_json(struct buf *out, const char *text, const struct template_source *source, bool show);
 
 /* Does the placeholder stand outside of strings in this JSON text, and is a value one that may stand there? */

@@ -95,7 +95,7 @@ const struct json_t *json_element(const struct json_t *json, size_t index)
     return json_array_get(json, index);
 }
 
-static void remove_nulls(json_t *json)
+static void remove_missing(json_t *json)
 {
     const char *key;
     json_t *value;
@@ -103,13 +103,13 @@ static void remove_nulls(json_t *json)
     size_t i;
 
     json_array_foreach (json, i, value)
-        remove_nulls(value);
+        remove_missing(value);
     json_object_foreach_safe(json, next, key, value)
     {
-        if (json_is_null(value))
+        if (json_is_null(value) || !*key)
             json_object_del(json, key);
         else
-            remove_nulls(value);
+            remove_missing(value);
     }
 }
 
@@ -122,7 +122,7 @@ char *json_tidy(const char *text)
     json = json_loads(text, JSON_DECODE_ANY, NULL);
     if (!json)
         return NULL;
-    remove_nulls(json);
+    remove_missing(json);
     dumped = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     tidy = mem_string(dumped);
     mem_wipe(dumped);

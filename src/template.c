@@ -131,6 +131,19 @@ bool template_is_literal(const char *text)
            (digits && digits <= LONGEST_NUMBER && !number[digits + decimals] && (number[0] != '0' || digits == 1));
 }
 
+/* A string that became null turns out to be the name of a member, which can only be a string. The text of a macro may
+ * end between them. */
+static void mend_name(struct buf *out)
+{
+    static const char none[] = "null";
+    size_t end = out->length, length = strlen(none);
+
+    while (end && strchr(" \t\r\n", out->text[end - 1]))
+        end--;
+    if (end >= length && memcmp(out->text + end - length, none, length) == 0)
+        memcpy(out->text + end - length, "\"\"  ", length);
+}
+
 static void expand_json(struct buf *out, const char *text, const struct template_source *source, bool show, int depth)
 {
     char name[NAME_SIZE];
@@ -147,6 +160,8 @@ static void expand_json(struct buf *out, const char *text, const struct template
                 buf_add(out, "null");
         } else if (!used) {
             used = 1;
+            if (*text == ':')
+                mend_name(out);
             buf_add_n(out, text, used);
         } else {
             copy_name(text, used, name);

@@ -4,6 +4,7 @@
 
 #include "draft_print.h"
 #include "import.h"
+#include "loader.h"
 #include "log.h"
 #include "login.h"
 #include "mem.h"
@@ -64,7 +65,33 @@ static void check(const struct draft *draft)
     draft_print_clear(&print);
 }
 
-/* The same one for all inputs: to read it takes longer than all that follows. */
+/* ---- Read once: for each input anew, that would take longer than all that follows. ---- */
+
+enum { MOST_DEFINITIONS = 256 };
+
+struct definition *__real_loader_find(const char *name, struct faults *user, int line);
+struct definition *__wrap_loader_find(const char *name, struct faults *user, int line);
+
+struct definition *__wrap_loader_find(const char *name, struct faults *user, int line)
+{
+    static struct {
+        char *name;
+        struct definition *definition;
+    } known[MOST_DEFINITIONS];
+    struct definition *definition;
+    size_t i = 0;
+
+    for (; i < MOST_DEFINITIONS && known[i].name; i++)
+        if (strcmp(known[i].name, name) == 0)
+            return definition_hold(known[i].definition);
+    definition = __real_loader_find(name, user, line);
+    if (definition && i < MOST_DEFINITIONS) {
+        known[i].name = mem_string(name);
+        known[i].definition = definition_hold(definition);
+    }
+    return definition;
+}
+
 static struct dialect *find_dialect(const char *client)
 {
     static struct dialect *dialects[2];
@@ -76,6 +103,8 @@ static struct dialect *find_dialect(const char *client)
     assert(*dialect);
     return *dialect;
 }
+
+/* ---- The input. ---- */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

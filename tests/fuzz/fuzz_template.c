@@ -22,8 +22,6 @@ static const char *const structure[PLACES] = {
     [BUF_XML] = "<>\"'\n",   [BUF_HEADER] = "\r\n",
 };
 
-static const char secret[] = "kept-from-people";
-
 struct input {
     char *texts[TEXTS]; /* the template, and {a} to {d}; NULL: not set */
     const char *sample; /* in place of {a} to {c}, when not NULL */
@@ -242,17 +240,19 @@ static void check_json(struct input *input)
     free(text);
 }
 
+/* What people see is the same, whatever the secret is. */
 static void check_shown(struct input *input, enum buf_place place)
 {
-    char *kept = input->texts[3], *text;
+    static char one[] = "kept-from-people", other[] = "4711"; /* which may stand bare in JSON */
+    char *kept = input->texts[3], *text, *again;
 
-    for (int i = 0; i < TEXTS; i++)
-        if (i != 3 && input->texts[i] && strstr(input->texts[i], secret))
-            return;
-    input->texts[3] = (char *)secret;
+    input->texts[3] = one;
     text = expand(input, input->texts[0], place, true);
-    assert(!strstr(text, secret));
+    input->texts[3] = other;
+    again = expand(input, input->texts[0], place, true);
+    assert(strcmp(text, again) == 0);
     free(text);
+    free(again);
     input->texts[3] = kept;
 }
 

@@ -148,7 +148,7 @@ static void test_elements(void **state)
     json_free(json);
 }
 
-/* The blanks and the members that are null are gone; all else is as it was, and where it was. */
+/* The blanks and the members that are null or have no name are gone; all else is as it was, and where it was. */
 static void test_tidy(void **state)
 {
     static const struct {
@@ -158,6 +158,7 @@ static void test_tidy(void **state)
         {"{\"a\":null,\"b\":{\"c\":null,\"d\":2}}", "{\"b\":{\"d\":2}}"},
         {"{\"a\":[{\"b\":null},{\"b\":null,\"c\":1}]}", "{\"a\":[{},{\"c\":1}]}"},
         {"{\"a\":null}", "{}"},
+        {"{\"\":1,\"a\":[{\"\":\"x\"}]}", "{\"a\":[{}]}"},
         {"[ true, false, -5 ]", "[true,false,-5]"},
         {"\"x\"", "\"x\""},
         {"{\"a\":\"\xc3\xa9\\u0001\\\"\"}", "{\"a\":\"\xc3\xa9\\u0001\\\"\"}"},

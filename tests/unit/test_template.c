@@ -171,6 +171,7 @@ static void test_expand_json(void **state)
         {"{\"{word}\": \"a{word}b{number}\"}", false, "{\"good\": \"agoodb300\"}"},
         {"{\"ip\": \"{ip}\", \"n\": 1}", false, "{\"ip\": null, \"n\": 1}"},
         {"{\"ip\": \"{word}{ip}\"}", false, "{\"ip\": null}"},
+        {"{\"{word}{ip}\" : \"{ip}\"}", false, "{\"\"   : null}"},
         {"{\"e\": \"{empty}\"}", false, "{\"e\": \"\"}"},
         {"{\"t\": {number}, \"m\": {minus}, \"b\": {truth}}", false, "{\"t\": 300, \"m\": -1.5, \"b\": true}"},
         {"{\"t\": {word}}", false, "{\"t\": null}"},
