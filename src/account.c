@@ -413,9 +413,12 @@ static bool is_stranded(const struct batch *batch, const struct ip_set *gone)
 
 void account_leave_addresses(struct account *account, const struct ip_set *gone)
 {
-    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
-        if (account->batches[i] && is_stranded(account->batches[i], gone))
-            recall(account, account->batches[i]);
+    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++) {
+        if (!account->batches[i] || !is_stranded(account->batches[i], gone))
+            continue;
+        recall(account, account->batches[i]);
+        account->changed(account->arg); /* of the limits */
+    }
 }
 
 void account_force_one(struct account *account, size_t index)
@@ -470,12 +473,18 @@ const char *account_refused(const struct account *account)
     return account->refused;
 }
 
+/* Nobody tells when a request under way has arrived, or goes on to its next step: it counts with all of them. */
 void account_memory(const struct account *account, struct account_memory *memory)
 {
+    unsigned long steps = account->provider->definition->step_count;
+
     *memory = (struct account_memory){account->refused, account->limit};
-    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
+    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++) {
+        unsigned long sent = account->batches[i] ? update_requests(account->batches[i]->update) : 0;
+
         if (account->batches[i])
-            limit_spend(&memory->limit, update_requests(account->batches[i]->update));
+            limit_spend(&memory->limit, sent > steps ? sent : steps);
+    }
 }
 
 void account_recall(struct account *account, const struct account_memory *memory)
