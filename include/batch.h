@@ -43,6 +43,9 @@ void batch_free(struct batch *batch);
  * batch. */
 unsigned long batch_recall(struct batch *batch);
 
+/* Is it on a connection that will hear no more, as these addresses are gone, or on none yet? */
+bool batch_is_stranded(const struct batch *batch, const struct ip_set *gone);
+
 /* One record that is wrong has all of a body refused: then true, and all are due again in bodies half as long, down to
  * the one that is it. */
 bool batch_split(struct batch *batch, const struct config_provider *provider, const struct update_result *results);

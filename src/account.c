@@ -274,6 +274,8 @@ static void on_changed(void *owner)
 
     if (account->provider->definition->refresh_ms)
         timer_start(account->refresh, 0);
+    if (account->provider->definition->both_required) /* the other family may have waited behind this one */
+        timer_start(account->flush, 0);
     account->changed(account->arg);
 }
 
@@ -386,6 +388,7 @@ void account_configure(struct account *account, const struct config_provider *pr
         }
     }
     free_slots(old, old_count);
+    timer_start(account->flush, 0); /* for who waited behind one that is gone, or a gap that is another one now */
 }
 
 const struct config_provider *account_provider(const struct account *account)
@@ -403,18 +406,10 @@ const struct name *account_name(const struct account *account, size_t index)
     return account->slots[index]->name;
 }
 
-/* On a connection that will hear no more, or on none yet. */
-static bool is_stranded(const struct batch *batch, const struct ip_set *gone)
-{
-    struct ip local = update_local_address(batch->update);
-
-    return update_is_asking(batch->update) && (!ip_is_set(&local) || ip_set_has(gone, &local) || !ip_is_here(&local));
-}
-
 void account_leave_addresses(struct account *account, const struct ip_set *gone)
 {
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++) {
-        if (!account->batches[i] || !is_stranded(account->batches[i], gone))
+        if (!account->batches[i] || !batch_is_stranded(account->batches[i], gone))
             continue;
         recall(account, account->batches[i]);
         account->changed(account->arg); /* of the limits */

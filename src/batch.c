@@ -48,6 +48,13 @@ unsigned long batch_recall(struct batch *batch)
     return requests;
 }
 
+bool batch_is_stranded(const struct batch *batch, const struct ip_set *gone)
+{
+    struct ip local = update_local_address(batch->update);
+
+    return update_is_asking(batch->update) && (!ip_is_set(&local) || ip_set_has(gone, &local) || !ip_is_here(&local));
+}
+
 bool batch_split(struct batch *batch, const struct config_provider *provider, const struct update_result *results)
 {
     if (batch->count == 1 || results[0].verdict != UPDATE_REFUSED || results[0].is_of_all ||
