@@ -108,6 +108,12 @@ void batch_join(const struct config_provider *provider, struct slot *const *slot
     for (size_t i = 0; provider->definition->both_required && i < count; i++) {
         const struct slot *twin = twin_of(slots, count, i);
 
+        if (slots[i]->due && !(twin && (twin->due || twin->batch)))
+            record_leave(slots[i]->record);
+    }
+    for (size_t i = 0; provider->definition->both_required && i < count; i++) {
+        const struct slot *twin = twin_of(slots, count, i);
+
         if (twin && slots[i]->due && record_target(slots[i]->record)->ips.count)
             join(slots[i], twin);
     }

@@ -277,6 +277,8 @@ void record_want(struct record *record, const struct record_target *target, cons
     record->target = *target;
     if (!target->ips.count)
         note_why_none(record, why_none);
+    if (!same)
+        record->along = record->refreshing = false;
     if (news)
         record->unchanged = 0;
     if (news && record->trouble == BACKOFF_NETWORK)
@@ -318,6 +320,17 @@ void record_join(struct record *record)
 {
     record->along = true;
     record_refresh(record);
+}
+
+void record_leave(struct record *record)
+{
+    if (record->state != RECORD_UPDATING || !record->along)
+        return;
+    record->along = record->refreshing = false;
+    if (is_due(record))
+        return;
+    record->calls->cancel(record->owner);
+    proceed(record);
 }
 
 void record_pardon(struct record *record)

@@ -474,6 +474,44 @@ static void test_back_to_the_old_address(void **state)
     assert_published("203.0.113.7");
 }
 
+/* What goes along has no reason of its own: it stays behind when the other one does, or when it is wanted otherwise. */
+static void test_going_along(void **state)
+{
+    (void)state;
+    owner.holds_back = true;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    record_join(record);
+    assert_state("updating");
+    record_leave(record);
+    check();
+    assert_state("current");
+    assert_asked(2, 1);
+    record_join(record);
+    want(NULL);
+    want("203.0.113.7");
+    assert_state("current");
+    assert_asked(3, 2);
+    /* With a reason it goes all the same. */
+    record_join(record);
+    want("203.0.113.8");
+    record_leave(record);
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    record_join(record);
+    record_doubt(record);
+    record_leave(record);
+    check();
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    record_refresh(record);
+    record_leave(record);
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    record_leave(record);
+    assert_state("current");
+}
+
 static void test_refused_stays(void **state)
 {
     struct record_memory memory;
@@ -1079,6 +1117,7 @@ int main(void)
         LIFE(test_server_wait_is_kept),
         LIFE(test_server_wait_and_no_address),
         LIFE(test_back_to_the_old_address),
+        LIFE(test_going_along),
         LIFE(test_refused_stays),
         LIFE(test_force),
         LIFE(test_refuse),
