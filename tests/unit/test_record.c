@@ -364,20 +364,85 @@ static void test_server_ladder(void **state)
     try_ladder(UPDATE_AGAIN, steps, COUNT(steps));
 }
 
-/* Trouble of the other kind begins its own ladder. */
+/* Each trouble has its own ladder: an answer begins that of the network anew, but not the other way round. */
 static void test_ladders_do_not_mix(void **state)
 {
+    static const unsigned steps[] = {60, 120, 300, 600, 1800, 1800};
+
     (void)state;
     want("203.0.113.7");
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < COUNT(steps); i++) {
         answer(UPDATE_UNREACHABLE);
-        advance(fake_timer_next());
+        assert_int_equal(fake_timer_next(), second);
+        advance(second);
+        answer(UPDATE_UNREACHABLE);
+        assert_int_equal(fake_timer_next(), 2 * second);
+        record_retry(record);
+        answer(UPDATE_AGAIN);
+        assert_int_equal(fake_timer_next(), steps[i] * second);
+        advance(steps[i] * second);
     }
+    answer(UPDATE_DONE);
+    want("203.0.113.8");
     answer(UPDATE_AGAIN);
     assert_int_equal(fake_timer_next(), minute);
     advance(minute);
-    answer(UPDATE_UNREACHABLE);
+    /* So does a refusal. */
+    answer(UPDATE_REFUSED);
+    record_force(record);
+    answer(UPDATE_AGAIN);
+    assert_int_equal(fake_timer_next(), minute);
+}
+
+/* Who is sent before its time by the operator, and does not arrive, waits for that time. */
+static void test_network_shortens_nothing(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer_full(UPDATE_AGAIN, true, 30 * minute);
+    advance(10 * minute);
+    record_force(record);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_state("waiting");
+    assert_int_equal(fake_timer_next(), 20 * minute);
+    record_retry(record);
+    want("203.0.113.8");
+    assert_state("waiting");
+    advance(20 * minute - second / 2);
+    record_force(record);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
     assert_int_equal(fake_timer_next(), second);
+    record_force(record);
+    answer(UPDATE_DONE); /* and nothing is owed any more */
+    want("203.0.113.9");
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_int_equal(fake_timer_next(), second);
+}
+
+/* What the provider is owed is remembered, whatever failed last. */
+static void test_memory_of_trouble(void **state)
+{
+    struct record_memory memory;
+
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_UNREACHABLE);
+    record_memory(record, &memory);
+    assert_int_equal(memory.failures, 0);
+    advance(second);
+    answer(UPDATE_AGAIN);
+    advance(minute);
+    answer(UPDATE_AGAIN);
+    advance(2 * minute);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    record_memory(record, &memory);
+    assert_int_equal(memory.failures, 2);
+    assert_int_equal(memory.wait_ms, 2 * minute);
+    assert_null(memory.word);
+    advance(second);
+    answer(UPDATE_DONE);
+    record_memory(record, &memory);
+    assert_int_equal(memory.failures, 0);
 }
 
 static void test_asked_for_a_pause(void **state)
@@ -1111,6 +1176,8 @@ int main(void)
         LIFE(test_network_ladder),
         LIFE(test_server_ladder),
         LIFE(test_ladders_do_not_mix),
+        LIFE(test_network_shortens_nothing),
+        LIFE(test_memory_of_trouble),
         LIFE(test_asked_for_a_pause),
         LIFE(test_new_address_ends_network_wait),
         LIFE(test_network_change_ends_network_wait),
