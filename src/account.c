@@ -485,10 +485,7 @@ void account_memory(const struct account *account, struct account_memory *memory
 void account_recall(struct account *account, const struct account_memory *memory)
 {
     set_refused(account, memory->refused);
-    account->limit.rest_at = memory->limit.rest_at;
-    account->limit.rest_ms = memory->limit.rest_ms;
-    account->limit.used_at = memory->limit.used_at;
-    account->limit.used = memory->limit.used;
+    limit_recall(&account->limit, &memory->limit);
     for (size_t i = 0; memory->refused && i < account->count; i++)
         refuse(account->slots[i], memory->refused);
 }

@@ -413,7 +413,8 @@ void record_free(struct record *record)
 
 void record_recall(struct record *record, const struct record_memory *memory)
 {
-    uint64_t left_ms = moment_left_ms(&memory->wait_at, memory->wait_ms);
+    uint64_t wait_ms = memory->wait_ms < backoff_longest_ms ? memory->wait_ms : backoff_longest_ms;
+    uint64_t left_ms = moment_left_ms(&memory->wait_at, wait_ms);
 
     assert(record->state == RECORD_IDLE);
     record->published = memory->published;
@@ -426,7 +427,7 @@ void record_recall(struct record *record, const struct record_memory *memory)
         enter(record, RECORD_REFUSED, memory->word ? memory->word : "refused before", 0);
     } else if (memory->failures) {
         record->trouble = BACKOFF_SERVER;
-        record->ladders[BACKOFF_SERVER] = (struct ladder){memory->failures, memory->wait_at, memory->wait_ms};
+        record->ladders[BACKOFF_SERVER] = (struct ladder){memory->failures, memory->wait_at, wait_ms};
         if (left_ms)
             enter(record, RECORD_WAITING, memory->word ? memory->word : "waited before", left_ms);
     }

@@ -673,6 +673,15 @@ static void test_recall(void **state)
     assert_asked(1, 0);
 }
 
+/* A file may say anything. */
+static void test_recall_a_long_wait(void **state)
+{
+    (void)state;
+    record_recall(record, &(struct record_memory){.failures = 1, .wait_at = moment_now(), .wait_ms = UINT64_MAX});
+    assert_state("waiting");
+    assert_int_equal(fake_timer_next(), 24 * 60 * minute);
+}
+
 static void test_recall_other_address(void **state)
 {
     struct record_memory memory = {0};
@@ -1189,6 +1198,7 @@ int main(void)
         LIFE(test_force),
         LIFE(test_refuse),
         LIFE(test_recall),
+        LIFE(test_recall_a_long_wait),
         LIFE(test_recall_other_address),
         LIFE(test_recall_doubtful),
         LIFE(test_recall_refused),
