@@ -212,12 +212,12 @@ static void refuse(struct record *record, const char *text)
 }
 
 /* That nothing changed is no fault, but whoever hears it again and again has a fault somewhere. A refresh is meant to
- * change nothing, and a record that was looked at first was not written. */
+ * change nothing, and one that is taken ends the row; a record that was looked at first was not written. */
 static bool is_one_too_many(struct record *record, const struct update_result *result)
 {
-    if (result->verdict == UPDATE_DONE)
+    if (result->verdict == UPDATE_DONE || record->refreshing)
         record->unchanged = 0;
-    else if (result->wrote && !record->refreshing)
+    else if (result->wrote)
         record->unchanged++;
     return record->unchanged >= MOST_UNCHANGED;
 }
