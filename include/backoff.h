@@ -9,6 +9,8 @@ enum backoff_trouble {
     BACKOFF_SERVER,  /* somebody answered, but not well: 1, 2, 5, 10, 30 min */
 };
 
+extern const uint64_t backoff_longest_ms; /* a day */
+
 /* The wait in milliseconds after so many failures in a row (1 for the first), at least asked_ms (what the server or the
  * definition asked for), at most a day. By random (any number) a step of the ladder is up to a tenth shorter, a time that
  * was asked for up to a tenth longer, so that a million gateways do not come back together. */

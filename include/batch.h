@@ -29,8 +29,8 @@ struct batch {
     int link;
 };
 
-/* Where a request has to name both families of a name, they live together: what is due brings the other one with it, and
- * each is told what comes of it. To be called before batch_make(), and not from a record's own call. */
+/* Where a request has to name both families of a name, they live together: what is due brings the other one with it, which
+ * stays when that one does not go any more, and each is told what comes of it. To be called before batch_make(), and not from a record's own call. */
 void batch_join(const struct config_provider *provider, struct slot *const *slots, size_t count);
 
 /* The due records that can share a request with the first of them; NULL when none is due. They are due no more. */
@@ -42,6 +42,9 @@ void batch_free(struct batch *batch);
 /* Takes it back: its records are due again, and doubtful where a request may have arrived. How many may have. Frees the
  * batch. */
 unsigned long batch_recall(struct batch *batch);
+
+/* Is it on a connection that will hear no more, as these addresses are gone, or on none yet? */
+bool batch_is_stranded(const struct batch *batch, const struct ip_set *gone);
 
 /* One record that is wrong has all of a body refused: then true, and all are due again in bodies half as long, down to
  * the one that is it. */

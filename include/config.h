@@ -42,8 +42,7 @@ bool config_provider_equal(const struct config_provider *a, const struct config_
  * now on belongs to fresh, so that requests that refer to it can go on. The two must be equal. */
 void config_keep_provider(struct config *fresh, size_t index, struct config *old, const struct config_provider *kept);
 
-/* Numbers that change with the login, for the state file. A short checksum: it tells a change, it does not keep a
- * secret from who can guess it, and 32 bits give little to guess with. place leaves out the password. */
+/* Checksums of a login: place, without its secrets, is in the state file; that of all of it was in the first version. */
 uint32_t config_provider_place(const struct config_provider *provider);
 uint32_t config_provider_login(const struct config_provider *provider);
 

@@ -30,4 +30,7 @@ void limit_spend(struct limit *limit, unsigned long requests);
 /* Nothing for so long, unless a longer rest is under way already. */
 void limit_rest(struct limit *limit, uint64_t rest_ms);
 
+/* Gives back what was remembered of rest and bucket, within bounds: a file may say anything. */
+void limit_recall(struct limit *limit, const struct limit *memory);
+
 #endif

@@ -27,7 +27,7 @@ struct config_provider {
     size_t option_count;
     struct names names;
     struct place *place; /* of the names that have none of their own */
-    uint32_t section;    /* a checksum of all that the section says; 32 bits give little to guess a secret with */
+    uint32_t section;    /* a checksum of all that the section says, its secrets too; on a disk only under a seal */
 };
 
 extern const struct tree_key login_keys[];

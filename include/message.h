@@ -28,8 +28,9 @@ struct kernel_address {
 };
 
 struct kernel_route {
-    int index;        /* of the interface */
-    struct ip source; /* the address that the kernel would send from (RFC 6724 for IPv6); may be unset */
+    int index;         /* of the interface */
+    struct ip source;  /* the address that the kernel would send from (RFC 6724 for IPv6); may be unset */
+    struct ip gateway; /* that packets go to, of either family; unset where the other end of the link is it */
 };
 
 /* Does each message of a datagram end inside of it? Crumbs behind the last one do no harm. */

@@ -44,6 +44,9 @@ void record_refresh(struct record *record);
 /* It goes along in a request that has to name it, though nothing changed. Only of a record that is current. */
 void record_join(struct record *record);
 
+/* That one goes no more: it does not go either, unless it has a reason of its own by now. */
+void record_leave(struct record *record);
+
 /* Its section was changed: what was refused under the old one may go out. */
 void record_pardon(struct record *record);
 

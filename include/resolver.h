@@ -11,7 +11,8 @@ typedef void resolver_changed_fn(void *arg);
 
 /* Watches the file at path, each symbolic link on the way to it, and, where one of them is missing, its folder until it
  * is there (inotify(7)). Nothing wakes the program but a change of these. changed is called once for changes that follow
- * each other closely. The caller frees it; NULL when the kernel has no room for it, which is in the log. */
+ * each other closely. The caller frees it; NULL when the kernel has no room for it. That is in the log, as it is when
+ * there is none for a watch. */
 struct resolver *resolver_watch(struct event_base *base, const char *path, resolver_changed_fn *changed, void *arg);
 void resolver_free(struct resolver *resolver);
 

@@ -274,6 +274,8 @@ static void on_changed(void *owner)
 
     if (account->provider->definition->refresh_ms)
         timer_start(account->refresh, 0);
+    if (account->provider->definition->both_required) /* the other family may have waited behind this one */
+        timer_start(account->flush, 0);
     account->changed(account->arg);
 }
 
@@ -386,6 +388,7 @@ void account_configure(struct account *account, const struct config_provider *pr
         }
     }
     free_slots(old, old_count);
+    timer_start(account->flush, 0); /* for who waited behind one that is gone, or a gap that is another one now */
 }
 
 const struct config_provider *account_provider(const struct account *account)
@@ -403,19 +406,14 @@ const struct name *account_name(const struct account *account, size_t index)
     return account->slots[index]->name;
 }
 
-/* On a connection that will hear no more, or on none yet. */
-static bool is_stranded(const struct batch *batch, const struct ip_set *gone)
-{
-    struct ip local = update_local_address(batch->update);
-
-    return update_is_asking(batch->update) && (!ip_is_set(&local) || ip_set_has(gone, &local) || !ip_is_here(&local));
-}
-
 void account_leave_addresses(struct account *account, const struct ip_set *gone)
 {
-    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
-        if (account->batches[i] && is_stranded(account->batches[i], gone))
-            recall(account, account->batches[i]);
+    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++) {
+        if (!account->batches[i] || !batch_is_stranded(account->batches[i], gone))
+            continue;
+        recall(account, account->batches[i]);
+        account->changed(account->arg); /* of the limits */
+    }
 }
 
 void account_force_one(struct account *account, size_t index)
@@ -470,21 +468,24 @@ const char *account_refused(const struct account *account)
     return account->refused;
 }
 
+/* Nobody tells when a request under way has arrived, or goes on to its next step: it counts with all of them. */
 void account_memory(const struct account *account, struct account_memory *memory)
 {
+    unsigned long steps = account->provider->definition->step_count;
+
     *memory = (struct account_memory){account->refused, account->limit};
-    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
+    for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++) {
+        unsigned long sent = account->batches[i] ? update_requests(account->batches[i]->update) : 0;
+
         if (account->batches[i])
-            limit_spend(&memory->limit, update_requests(account->batches[i]->update));
+            limit_spend(&memory->limit, sent > steps ? sent : steps);
+    }
 }
 
 void account_recall(struct account *account, const struct account_memory *memory)
 {
     set_refused(account, memory->refused);
-    account->limit.rest_at = memory->limit.rest_at;
-    account->limit.rest_ms = memory->limit.rest_ms;
-    account->limit.used_at = memory->limit.used_at;
-    account->limit.used = memory->limit.used;
+    limit_recall(&account->limit, &memory->limit);
     for (size_t i = 0; memory->refused && i < account->count; i++)
         refuse(account->slots[i], memory->refused);
 }

@@ -48,6 +48,13 @@ unsigned long batch_recall(struct batch *batch)
     return requests;
 }
 
+bool batch_is_stranded(const struct batch *batch, const struct ip_set *gone)
+{
+    struct ip local = update_local_address(batch->update);
+
+    return update_is_asking(batch->update) && (!ip_is_set(&local) || ip_set_has(gone, &local) || !ip_is_here(&local));
+}
+
 bool batch_split(struct batch *batch, const struct config_provider *provider, const struct update_result *results)
 {
     if (batch->count == 1 || results[0].verdict != UPDATE_REFUSED || results[0].is_of_all ||
@@ -98,6 +105,12 @@ static void join(struct slot *slot, const struct slot *twin)
 
 void batch_join(const struct config_provider *provider, struct slot *const *slots, size_t count)
 {
+    for (size_t i = 0; provider->definition->both_required && i < count; i++) {
+        const struct slot *twin = twin_of(slots, count, i);
+
+        if (slots[i]->due && !(twin && (twin->due || twin->batch)))
+            record_leave(slots[i]->record);
+    }
     for (size_t i = 0; provider->definition->both_required && i < count; i++) {
         const struct slot *twin = twin_of(slots, count, i);
 

@@ -28,6 +28,7 @@ enum {
 
 struct core {
     char *state_dir;
+    struct seal *seal;
     bool dry_run;
     core_changed_fn *changed;
     void *arg;
@@ -65,7 +66,7 @@ bool core_save(struct core *core)
     if (!core->unsaved || core->dry_run)
         return !core->save_error;
     state = state_collect(core->accounts, core->account_count);
-    error = state_write(state, core->state_dir, &core->saved_sum);
+    error = state_write(state, core->seal, core->state_dir, &core->saved_sum);
     state_free(state);
     core->unsaved = error != 0;
     core->unnoted = false;
@@ -351,7 +352,7 @@ static void configure(struct core *core, struct config *config, struct state *st
             account = account_new(core->http, core->dry_run, on_account_changed, core);
             account_watch(account, on_record_moved, core);
             account_configure(account, config->providers[i]);
-            state_recall(state, account);
+            state_recall(state, core->seal, account);
         }
         core->accounts[core->account_count++] = account;
     }
@@ -454,6 +455,7 @@ struct core *core_new(struct event_base *base, const struct core_options *option
     struct state *state = state_read(options->state_dir, options->dry_run);
 
     core->state_dir = mem_string(options->state_dir);
+    core->seal = seal_new(core->state_dir);
     core->dry_run = options->dry_run;
     core->changed = changed;
     core->arg = arg;
@@ -490,6 +492,7 @@ void core_free(struct core *core)
     http_close(core->http);
     timer_free(core->save_timer);
     timer_free(core->settle_timer);
+    seal_free(core->seal);
     free(core->state_dir);
     free(core);
 }

@@ -226,6 +226,17 @@ static void on_usr1(evutil_socket_t signal_number, short what, void *arg)
     core_force(daemon->core);
 }
 
+/* They say what the daemon is to do once it runs, and would end one that only starts; so they wait for it. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(how, &set, NULL);
+}
+
 static void catch_signals(struct daemon *daemon)
 {
     static const struct {
@@ -241,6 +252,7 @@ static void catch_signals(struct daemon *daemon)
             exit(1); /* nothing would end it, nor reload it */
         }
     }
+    hold_signals(SIG_UNBLOCK);
 }
 
 /* ---- Start and stop, in mirror order. ---- */
@@ -355,11 +367,14 @@ int daemon_run(const struct daemon_options *options)
 {
     struct daemon daemon = {.options = options, .status = options->once};
     struct faults_told told = {"", NULL};
-    struct config *config = config_read(options->config_file, on_fault, &told);
-    const char *state_dir = options->state_dir ? options->state_dir : config ? config->state_dir : NULL;
+    struct config *config;
+    const char *state_dir;
 
+    hold_signals(SIG_BLOCK);
+    config = config_read(options->config_file, on_fault, &told);
     if (!config)
         return 2;
+    state_dir = options->state_dir ? options->state_dir : config->state_dir;
     daemon.state_dir = mem_string(state_dir ? state_dir : LOCALSTATEDIR "/lib/wanddns");
     daemon.base = timer_loop();
     if (!daemon.base)

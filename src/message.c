@@ -141,6 +141,17 @@ struct route_answer {
     struct kernel_route *route;
 };
 
+/* Of the other family than the route. */
+static void read_via(const void *payload, size_t length, struct ip *ip)
+{
+    struct rtvia via;
+
+    if (length < sizeof via)
+        return;
+    memcpy(&via, payload, sizeof via);
+    ip_from_bytes(via.rtvia_family, (const char *)payload + sizeof via, length - sizeof via, ip);
+}
+
 static void on_route(unsigned type, const void *payload, size_t length, void *arg)
 {
     struct route_answer *answer = arg;
@@ -149,6 +160,10 @@ static void on_route(unsigned type, const void *payload, size_t length, void *ar
         read_number(&answer->route->index, sizeof answer->route->index, payload, length);
     if (type == RTA_PREFSRC)
         ip_from_bytes(answer->family, payload, length, &answer->route->source);
+    if (type == RTA_GATEWAY)
+        ip_from_bytes(answer->family, payload, length, &answer->route->gateway);
+    if (type == RTA_VIA)
+        read_via(payload, length, &answer->route->gateway);
 }
 
 bool message_route(const struct nlmsghdr *message, int family, struct kernel_route *route)

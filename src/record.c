@@ -13,6 +13,13 @@
 /* Another one without a change of ours, and the provider blocks the name (answer nochg). */
 enum { MOST_UNCHANGED = 3 };
 
+/* Of one kind of trouble. */
+struct ladder {
+    unsigned failures; /* in a row */
+    struct moment at;  /* of the last one */
+    uint64_t wait_ms;  /* behind it */
+};
+
 struct record {
     char *name;
     const struct record_calls *calls;
@@ -22,18 +29,16 @@ struct record {
     char *why_none;      /* why no address is wanted */
     struct moment since; /* of the state */
     struct moment published_at, changed_at;
-    struct moment wait_at;
-    uint64_t wait_ms;
+    struct ladder ladders[2]; /* by enum backoff_trouble */
     struct record_target target;
     struct ip_set published;
     unsigned char family;
     unsigned char state;
-    unsigned char trouble; /* of the last failures: enum backoff_trouble */
+    unsigned char trouble; /* whose wait the last one was: enum backoff_trouble */
     unsigned char unchanged;
-    bool doubtful;     /* a request may have changed what is published */
-    bool along;        /* the request is another record's, which has to name this one */
-    bool refreshing;   /* the request says nothing new, as the provider wants it */
-    unsigned failures; /* in a row, of that trouble */
+    bool doubtful;   /* a request may have changed what is published */
+    bool along;      /* the request is another record's, which has to name this one */
+    bool refreshing; /* the request says nothing new, as the provider wants it */
 };
 
 static void on_wait_over(void *arg);
@@ -86,6 +91,11 @@ static void check(const struct record *record)
     (void)record;
 }
 
+static void forget_trouble(struct record *record)
+{
+    memset(record->ladders, 0, sizeof record->ladders);
+}
+
 /* Every change of state, what is logged of it, and the one timer. old is what was published before; delay_ms is for
  * waiting only. */
 static void enter_from(struct record *record, const struct ip_set *old, enum record_state next, const char *note,
@@ -108,7 +118,7 @@ static void enter_from(struct record *record, const struct ip_set *old, enum rec
         break;
     case RECORD_CURRENT:
     case RECORD_REFUSED:
-        record->failures = 0;
+        forget_trouble(record);
         break;
     case RECORD_IDLE:
         break;
@@ -152,15 +162,32 @@ static void on_wait_over(void *arg)
     proceed(arg);
 }
 
+static uint64_t wait_left_ms(const struct record *record)
+{
+    const struct ladder *ladder = &record->ladders[record->trouble];
+
+    return moment_left_ms(&ladder->at, ladder->wait_ms);
+}
+
+/* The provider's ladder goes on over failures of the network, which make no wait shorter that he is owed; that of the
+ * network begins anew when he answers. */
 static void wait_for(struct record *record, enum backoff_trouble trouble, const struct update_result *result)
 {
+    const struct ladder *server = &record->ladders[BACKOFF_SERVER];
+    struct ladder *ladder = &record->ladders[trouble];
+    uint64_t owed_ms = moment_left_ms(&server->at, server->wait_ms);
+
     if (record->along)
         record->along = record->refreshing = false; /* it was no wish of its own */
-    record->failures = record->failures && record->trouble == trouble ? record->failures + 1 : 1;
+    if (trouble == BACKOFF_SERVER)
+        record->ladders[BACKOFF_NETWORK].failures = 0;
+    ladder->failures++;
+    ladder->at = moment_now();
+    ladder->wait_ms = backoff_delay_ms(trouble, ladder->failures, result->after_ms, result->luck);
     record->trouble = (unsigned char)trouble;
-    record->wait_at = moment_now();
-    record->wait_ms = backoff_delay_ms(trouble, record->failures, result->after_ms, result->luck);
-    enter(record, RECORD_WAITING, result->text, record->wait_ms);
+    if (trouble == BACKOFF_NETWORK && owed_ms > ladder->wait_ms)
+        record->trouble = BACKOFF_SERVER;
+    enter(record, RECORD_WAITING, result->text, wait_left_ms(record));
 }
 
 /* A record that cannot be deleted, perhaps as there is none, is no reason to keep a later address from it. */
@@ -170,7 +197,7 @@ static void give_up_deletion(struct record *record, const char *text)
 
     record->published = (struct ip_set){0};
     record->doubtful = false;
-    record->failures = 0;
+    forget_trouble(record);
     buf_addf(&note, "it cannot be deleted: %s", text);
     enter(record, RECORD_IDLE, note.text, 0);
     buf_free(&note);
@@ -185,12 +212,12 @@ static void refuse(struct record *record, const char *text)
 }
 
 /* That nothing changed is no fault, but whoever hears it again and again has a fault somewhere. A refresh is meant to
- * change nothing, and a record that was looked at first was not written. */
+ * change nothing, and one that is taken ends the row; a record that was looked at first was not written. */
 static bool is_one_too_many(struct record *record, const struct update_result *result)
 {
-    if (result->verdict == UPDATE_DONE)
+    if (result->verdict == UPDATE_DONE || record->refreshing)
         record->unchanged = 0;
-    else if (result->wrote && !record->refreshing)
+    else if (result->wrote)
         record->unchanged++;
     return record->unchanged >= MOST_UNCHANGED;
 }
@@ -207,7 +234,7 @@ static void take_success(struct record *record, const struct update_result *resu
         record->changed_at = record->published_at;
     record->doubtful = false;
     record->along = record->refreshing = false;
-    record->failures = 0;
+    forget_trouble(record);
     if (!record->published.count) {
         enter_from(record, &old, RECORD_IDLE, "withdrawn", 0);
     } else if (too_many) {
@@ -277,10 +304,12 @@ void record_want(struct record *record, const struct record_target *target, cons
     record->target = *target;
     if (!target->ips.count)
         note_why_none(record, why_none);
-    if (news)
+    if (!same)
+        record->along = record->refreshing = false;
+    if (news) {
         record->unchanged = 0;
-    if (news && record->trouble == BACKOFF_NETWORK)
-        record->failures = 0;
+        record->ladders[BACKOFF_NETWORK].failures = 0;
+    }
     if (same || held)
         return;
     if (record->state == RECORD_UPDATING)
@@ -320,6 +349,17 @@ void record_join(struct record *record)
     record_refresh(record);
 }
 
+void record_leave(struct record *record)
+{
+    if (record->state != RECORD_UPDATING || !record->along)
+        return;
+    record->along = record->refreshing = false;
+    if (is_due(record))
+        return;
+    record->calls->cancel(record->owner);
+    proceed(record);
+}
+
 void record_pardon(struct record *record)
 {
     if (record->state != RECORD_REFUSED)
@@ -342,7 +382,7 @@ void record_retry(struct record *record)
 {
     if (record->state != RECORD_WAITING || record->trouble != BACKOFF_NETWORK)
         return;
-    record->failures = 0;
+    record->ladders[BACKOFF_NETWORK].failures = 0;
     proceed(record);
 }
 
@@ -373,7 +413,8 @@ void record_free(struct record *record)
 
 void record_recall(struct record *record, const struct record_memory *memory)
 {
-    uint64_t left_ms = moment_left_ms(&memory->wait_at, memory->wait_ms);
+    uint64_t wait_ms = memory->wait_ms < backoff_longest_ms ? memory->wait_ms : backoff_longest_ms;
+    uint64_t left_ms = moment_left_ms(&memory->wait_at, wait_ms);
 
     assert(record->state == RECORD_IDLE);
     record->published = memory->published;
@@ -386,9 +427,7 @@ void record_recall(struct record *record, const struct record_memory *memory)
         enter(record, RECORD_REFUSED, memory->word ? memory->word : "refused before", 0);
     } else if (memory->failures) {
         record->trouble = BACKOFF_SERVER;
-        record->failures = memory->failures;
-        record->wait_at = memory->wait_at;
-        record->wait_ms = memory->wait_ms;
+        record->ladders[BACKOFF_SERVER] = (struct ladder){memory->failures, memory->wait_at, wait_ms};
         if (left_ms)
             enter(record, RECORD_WAITING, memory->word ? memory->word : "waited before", left_ms);
     }
@@ -398,19 +437,21 @@ void record_recall(struct record *record, const struct record_memory *memory)
  * a write. */
 void record_memory(const struct record *record, struct record_memory *memory)
 {
+    const struct ladder *server = &record->ladders[BACKOFF_SERVER];
+
     *memory = (struct record_memory){
         .published = record->published,
         .published_at = record->published_at,
         .changed_at = record->changed_at,
         .doubtful = record->doubtful || record->state == RECORD_UPDATING,
         .refused = record->state == RECORD_REFUSED,
-        .word = record->failures && record->trouble == BACKOFF_NETWORK ? NULL : record->word,
+        .word = record->ladders[BACKOFF_NETWORK].failures ? NULL : record->word,
         .unchanged = record->unchanged,
     };
-    if (record->failures && record->trouble == BACKOFF_SERVER) {
-        memory->failures = record->failures;
-        memory->wait_at = record->wait_at;
-        memory->wait_ms = record->wait_ms;
+    if (server->failures) {
+        memory->failures = server->failures;
+        memory->wait_at = server->at;
+        memory->wait_ms = server->wait_ms;
     }
 }
 
@@ -418,11 +459,11 @@ void record_look(const struct record *record, struct record_view *view)
 {
     *view = (struct record_view){
         .since = record->since,
-        .failures = record->failures,
+        .failures = record->ladders[record->trouble].failures,
         .text = record->state == RECORD_IDLE ? record->why_none : record->word,
     };
     if (record->state == RECORD_WAITING)
-        view->left_ms = moment_left_ms(&record->wait_at, record->wait_ms);
+        view->left_ms = wait_left_ms(record);
 }
 
 const char *record_name(const struct record *record)

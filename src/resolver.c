@@ -28,11 +28,22 @@ struct resolver {
     int watches[MOST_LINKS + 1];
     size_t count;
     bool there; /* the file itself is */
+    bool told;  /* that there is no room for a watch */
 };
 
 static int fd_of(const struct resolver *resolver)
 {
     return event_get_fd(resolver->event);
+}
+
+/* What is missing, or out of reach, is waited for above it. */
+static void tell(struct resolver *resolver, int error)
+{
+    if (resolver->told || error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP)
+        return;
+    resolver->told = true;
+    log_warning("%s: changes may not be heard: %s", resolver->path,
+                error == ENOSPC ? "the kernel takes no more watches (fs.inotify.max_user_watches)" : strerror(error));
 }
 
 static bool add_watch(struct resolver *resolver, const char *path, uint32_t mask)
@@ -41,6 +52,8 @@ static bool add_watch(struct resolver *resolver, const char *path, uint32_t mask
 
     if (watch >= 0)
         resolver->watches[resolver->count++] = watch;
+    else
+        tell(resolver, errno);
     return watch >= 0;
 }
 

@@ -20,7 +20,8 @@
 enum { MAX_LINKS = 16, MAX_GROUPS = 64 };
 
 /* All that may be found in a folder of ours. */
-static const char *const our_files[] = {"lock", "state.json", "state.json.new", "state.json.damaged", "control", NULL};
+static const char *const our_files[] = {"lock",    "state.json", "state.json.new", "state.json.damaged",
+                                        "control", "key",        "key.new",        NULL};
 
 /* What the C library, libcurl and its TLS library open late. Folders, as a rule of Landlock is for the file that is
  * there now: whoever replaces /etc/resolv.conf or /etc/hosts does so by renaming, and after a change of the uplink that

@@ -11,7 +11,8 @@
 
 struct state {
     struct store store;
-    json_t *index; /* of the entries: accounts by their id, records by "account name type"; NULL: not yet made */
+    struct seal *seal; /* while it is recalled */
+    json_t *index;     /* of the entries: accounts by their id, records by "account name type"; NULL: not yet made */
 };
 
 void state_free(struct state *state)
@@ -96,15 +97,21 @@ static bool is_flag(const json_t *value)
     return json_is_boolean(value) || json_is_string(value); /* version 1 said why */
 }
 
+/* A number in version 1 and in the first files of version 2. */
+static bool is_section(const json_t *value)
+{
+    return json_is_integer(value) || json_is_string(value);
+}
+
 static bool is_sound(const json_t *entry)
 {
     static const struct {
         const char *key;
         bool (*fits)(const json_t *);
-    } members[] = {{"place", is_number},     {"section", is_number}, {"rest_at", is_time}, {"rest_ms", is_number},
-                   {"used_at", is_time},     {"used", is_number},    {"address", is_text}, {"published", is_time},
-                   {"doubtful", is_flag},    {"refused", is_flag},   {"word", is_text},    {"failures", is_number},
-                   {"wait_at", is_time},     {"wait_ms", is_number}, {"name", is_text},    {"type", is_text},
+    } members[] = {{"place", is_number},     {"section", is_section}, {"rest_at", is_time}, {"rest_ms", is_number},
+                   {"used_at", is_time},     {"used", is_number},     {"address", is_text}, {"published", is_time},
+                   {"doubtful", is_flag},    {"refused", is_flag},    {"word", is_text},    {"failures", is_number},
+                   {"wait_at", is_time},     {"wait_ms", is_number},  {"name", is_text},    {"type", is_text},
                    {"unchanged", is_number}, {"changed", is_time}};
     const char *address = text_of(entry, "address"), *type = text_of(entry, "type");
     struct ip_set ips;
@@ -159,10 +166,16 @@ static bool is_same_place(const json_t *entry, const json_t *whole, const struct
     return json_integer_value(place ? place : json_object_get(whole, "place")) == config_provider_place(provider);
 }
 
-static bool is_same_section(const json_t *entry, const json_t *whole, const struct config_provider *provider)
+static bool is_same_section(const struct state *state, const json_t *entry, const json_t *whole,
+                            const struct config_provider *provider)
 {
     const json_t *section = json_object_get(entry, "section");
 
+    if (json_is_string(section)) {
+        const char *own = seal_of(state->seal, provider->section);
+
+        return own && strcmp(json_string_value(section), own) == 0;
+    }
     if (section)
         return json_integer_value(section) == provider->section;
     return json_integer_value(json_object_get(whole, "login")) == config_provider_login(provider);
@@ -183,7 +196,7 @@ static void recall_record(const struct state *state, const json_t *whole, const 
         memory.changed_at = moment_of(state, entry, json_object_get(entry, "changed") ? "changed" : "published");
     }
     memory.doubtful = json_is_true(json_object_get(entry, "doubtful"));
-    if (is_same_section(entry, whole, provider)) {
+    if (is_same_section(state, entry, whole, provider)) {
         memory.refused = json_is_true(refused) || json_is_string(refused);
         memory.word = json_is_string(refused) ? json_string_value(refused) : memory.word;
         memory.failures = (unsigned)number_of(entry, "failures");
@@ -194,13 +207,14 @@ static void recall_record(const struct state *state, const json_t *whole, const 
     record_recall(record, &memory);
 }
 
-void state_recall(struct state *state, struct account *account)
+void state_recall(struct state *state, struct seal *seal, struct account *account)
 {
     const struct config_provider *provider = account_provider(account);
     struct account_memory memory = {0};
     const json_t *entry;
     struct record *record;
 
+    state->seal = seal;
     if (!state->index)
         build_index(state);
     entry = find(state, provider->id, NULL, NULL);
@@ -208,7 +222,7 @@ void state_recall(struct state *state, struct account *account)
         recall_record(state, entry, provider, record);
     if (!entry || !is_same_place(entry, NULL, provider))
         return;
-    if (is_same_section(entry, entry, provider))
+    if (is_same_section(state, entry, entry, provider))
         memory.refused = text_of(entry, "refused");
     memory.limit.rest_at = moment_of(state, entry, "rest_at");
     memory.limit.rest_ms = number_of(entry, "rest_ms");
@@ -259,7 +273,13 @@ static void set_provider(json_t *entry, const struct config_provider *provider)
 {
     set_text(entry, "account", provider->id);
     json_object_set_new(entry, "place", json_integer(config_provider_place(provider)));
-    json_object_set_new(entry, "section", json_integer(provider->section));
+}
+
+/* Only where something depends on it: a seal is some work. */
+static void set_section(json_t *entry, const struct config_provider *provider, bool needed)
+{
+    if (needed)
+        json_object_set_new(entry, "section", json_integer(provider->section));
 }
 
 static json_t *collect_record(const struct config_provider *provider, const struct record *record)
@@ -279,6 +299,7 @@ static json_t *collect_record(const struct config_provider *provider, const stru
     }
     set_flag(entry, "doubtful", memory.doubtful);
     set_flag(entry, "refused", memory.refused);
+    set_section(entry, provider, memory.refused || memory.failures || memory.unchanged);
     set_text(entry, "word", memory.word);
     set_number(entry, "unchanged", memory.unchanged);
     if (memory.failures) {
@@ -299,6 +320,7 @@ static json_t *collect_account(const struct account *account)
     account_memory(account, &memory);
     set_provider(entry, provider);
     set_text(entry, "refused", memory.refused);
+    set_section(entry, provider, memory.refused != NULL);
     if (memory.limit.rest_ms) {
         set_moment(entry, "rest_at", &memory.limit.rest_at);
         set_number(entry, "rest_ms", memory.limit.rest_ms);
@@ -331,7 +353,29 @@ uint64_t state_sum(const struct state *state)
     return store_sum(&state->store);
 }
 
-int state_write(const struct state *state, const char *folder, uint64_t *sum)
+/* Only where an entry has one, so that it is not even looked for a key as long as all is well. */
+static void seal_sections(const struct state *state, struct seal *seal)
 {
+    bool prepared = false;
+    size_t index;
+    json_t *entry;
+
+    json_array_foreach (state->store.entries, index, entry) {
+        const json_t *section = json_object_get(entry, "section");
+        uint32_t number = (uint32_t)json_integer_value(section);
+
+        if (!json_is_integer(section))
+            continue;
+        if (!prepared)
+            seal_prepare(seal);
+        prepared = true;
+        json_object_del(entry, "section");
+        set_text(entry, "section", seal_of(seal, number));
+    }
+}
+
+int state_write(const struct state *state, struct seal *seal, const char *folder, uint64_t *sum)
+{
+    seal_sections(state, seal);
     return store_write(&state->store, folder, sum);
 }

@@ -41,7 +41,8 @@ bool way_is_new(const struct way *way, const struct way *before)
     for (size_t i = 0; i < 2; i++) {
         const struct kernel_route *now = &way->routes[i], *then = &before->routes[i];
 
-        if (now->index && (now->index != then->index || !ip_equal(&now->source, &then->source)))
+        if (now->index && (now->index != then->index || !ip_equal(&now->source, &then->source) ||
+                           !ip_equal(&now->gateway, &then->gateway)))
             return true;
     }
     return false;

@@ -35,7 +35,8 @@ static const char configuration[] = "provider dyndns2 {\n"
 
 /* ---- Once. ---- */
 
-static char *folder, *file, *damaged;
+static char *folder, *file, *damaged, *key;
+static struct seal *seal;
 static const struct config *config;
 
 static void on_fault(void *arg, const char *path, int line, const char *text)
@@ -48,6 +49,8 @@ static void remove_folder(void)
 {
     unlink(file);
     unlink(damaged);
+    unlink(key);
+    seal_free(seal);
     rmdir(folder);
 }
 
@@ -77,6 +80,9 @@ static void prepare(void)
     if (!mkdtemp(folder))
         err(1, "%s", folder);
     assert(asprintf(&file, "%s/state.json", folder) > 0 && asprintf(&damaged, "%s.damaged", file) > 0);
+    assert(asprintf(&key, "%s/key", folder) > 0);
+    assert(file_create(key, "000102030405060708090a0b0c0d0e0f", 32, 0600) == 0);
+    seal = seal_new(folder);
     atexit(remove_folder);
 }
 
@@ -135,7 +141,7 @@ static void begin(struct account *accounts[ACCOUNTS])
     for (size_t i = 0; i < ACCOUNTS; i++) {
         accounts[i] = account_new(NULL, false, on_changed, NULL);
         account_configure(accounts[i], config->providers[i]);
-        state_recall(state, accounts[i]);
+        state_recall(state, seal, accounts[i]);
     }
     state_free(state);
 }
@@ -154,7 +160,7 @@ static char *write_state(struct account *accounts[ACCOUNTS])
     size_t length;
     char *text;
 
-    assert(state_write(state, folder, &sum) == 0 && sum);
+    assert(state_write(state, seal, folder, &sum) == 0 && sum);
     assert(file_read(file, 1024 * 1024, &text, &length) == 0 && strlen(text) == length);
     state_free(state);
     return text;

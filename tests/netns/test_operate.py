@@ -1,5 +1,6 @@
 """Signals, one pass, dry run, state and what stands on the disk."""
 
+import contextlib
 import json
 import os
 import re
@@ -64,6 +65,33 @@ def test_usr1_sends_now(lab):
     daemon.usr1()
     is_current(daemon, "203.0.113.7", after=mark)
     publishes_next(lab, daemon, 7, 9, ["203.0.113.7", "203.0.113.7", "203.0.113.9"])
+
+
+@pytest.mark.parametrize("number, done", [(signal.SIGHUP, b"reloaded: 1 record"), (signal.SIGUSR1, b"sending now")])
+def test_signal_while_it_starts_is_kept(lab, number, done):
+    """HUP and USR1 before the loop runs: done as soon as it does. Here the first line of the log is what takes so long,
+    as nobody reads it."""
+    lab.net.online(WAN0, v4=7)
+    log = lab.dir / "log"
+    os.mkfifo(log)
+    end = os.open(log, os.O_RDWR | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(end, b"#" * 4096)
+    daemon = lab.daemon(lab.config(family="ipv4"), wait=False,
+                        wrap=lambda argv: ["sh", "-c", f'exec "$@" 2>"{log}"', "sh", *argv])
+    until(daemon.writes_its_log)
+    daemon.signal(number)
+    text = bytearray()
+    until(lambda: _read_more(end, text) or done in text)
+    assert text.index(b" started: ") < text.index(done)
+    lab.server.wait_for(1)
+    os.close(end)
+
+
+def _read_more(end, text):
+    with contextlib.suppress(BlockingIOError):
+        text += os.read(end, 65536)
 
 
 def test_usr1_ends_a_refusal(lab):

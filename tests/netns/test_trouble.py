@@ -71,6 +71,22 @@ def test_new_way_to_the_internet_cuts_the_wait_short(lab):
     assert request.time - begin < 3  # the wait was for 5
 
 
+@pytest.mark.parametrize("family, gateway",
+                         [("ipv4", "203.0.113.9"), ("ipv6", "2001:db8:1::9"), ("ipv4", "inet6 fe80::9")])
+def test_another_gateway_cuts_the_wait_short(lab, family, gateway):
+    """A wait for the network ends when another machine on the same link leads to the Internet."""
+    lab.server.stop()
+    lab.net.online(WAN0, v4=7, v6=7)
+    daemon = lab.daemon(lab.config(family=family))
+    daemon.wait_log("-> waiting", count=3, timeout=20)
+    mark = daemon.mark()
+    begin = time.monotonic()
+    lab.gateway.ip(f"route replace default via {gateway} dev wan0 metric 100")
+    daemon.wait_log("another way out: what waits", after=mark)
+    daemon.wait_log("waiting -> updating", after=mark)
+    assert time.monotonic() - begin < 3  # the wait was for 5
+
+
 def test_no_way_to_the_server_is_retried(lab):
     """A gateway whose packets lead nowhere tries again when the way is back."""
     lab.net.online(WAN0, v4=7)

@@ -12,9 +12,10 @@
 #include <string.h>
 
 #define STATE_FILE DISK_FOLDER "/state.json"
+#define KEY_FILE   DISK_FOLDER "/key"
 
 static struct {
-    char *state;
+    char *state, *key;
     int error;
     bool frozen, tampered;
     size_t writes;
@@ -24,6 +25,7 @@ static struct {
 void disk_begin(void)
 {
     free(disk.state);
+    free(disk.key);
     memset(&disk, 0, sizeof disk);
 }
 
@@ -96,12 +98,15 @@ int __wrap_rename(const char *from, const char *to);
 
 int __wrap_file_read(const char *path, size_t max, char **content, size_t *length)
 {
+    const char *text;
+
     if (!is_ours(path))
         return __real_file_read(path, max, content, length);
-    if (strcmp(path, STATE_FILE) != 0 || !disk.state)
+    text = strcmp(path, STATE_FILE) == 0 ? disk.state : strcmp(path, KEY_FILE) == 0 ? disk.key : NULL;
+    if (!text)
         return -ENOENT;
-    *content = mem_string(disk.state);
-    *length = strlen(disk.state);
+    *content = mem_string(text);
+    *length = strlen(text);
     return 0;
 }
 
@@ -114,6 +119,10 @@ int __wrap_file_replace(const char *path, const char *content, size_t length)
         return 0;
     if (disk.error)
         return -disk.error;
+    if (strcmp(path, KEY_FILE) == 0 && !disk.key) {
+        disk.key = mem_string_n(content, length);
+        return 0;
+    }
     if (strcmp(path, STATE_FILE) != 0) {
         tale_wrong("%s is written", path);
         return 0;

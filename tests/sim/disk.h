@@ -1,4 +1,4 @@
-/* A false disk for what the program keeps: the file of its state in DISK_FOLDER, which is nowhere.
+/* A false disk for what the program keeps: the files of its state in DISK_FOLDER, which is nowhere.
  *
  * file.h is wrapped (ld(1), --wrap); other files are the real ones. */
 #ifndef WANDDNS_TESTS_DISK_H

@@ -321,6 +321,7 @@ static void lock(struct key *key)
 {
     key->locked = true;
     key->locked_ms = clock_ms();
+    key->failures = 0;
 }
 
 static void note_wait(const struct about *about, struct key *key, const struct http_answer *answer)
@@ -334,7 +335,6 @@ static void note_wait(const struct about *about, struct key *key, const struct h
 static void note_loss(struct key *key)
 {
     key->losses++;
-    key->failures = 0;
     key->lost_ms = clock_ms();
     key->freed = false;
 }

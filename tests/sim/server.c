@@ -12,7 +12,7 @@
 
 #include <sys/socket.h>
 
-enum { PATIENCE_MS = 30000, USUAL_MS = 50 };
+enum { PATIENCE_MS = 30000, USUAL_MS = 50, CONNECT_MS = 10 };
 
 enum kind { WAITS, GOOD, HANGS, ANSWERS, FAILS, KINDS };
 
@@ -118,7 +118,8 @@ static void close_request(struct server_request *request)
 {
     request->open = false;
     timer_free(request->timer);
-    request->timer = NULL;
+    timer_free(request->connecting);
+    request->timer = request->connecting = NULL;
 }
 
 static bool deliver(struct server_request *request, struct reply *reply)
@@ -197,17 +198,26 @@ static void absorb(struct server_request *request, struct server_rule *rule)
     timer_start(request->timer, rule->kind == HANGS ? PATIENCE_MS : rule->takes_ms);
 }
 
-/* One that nobody can reach is never connected. */
-static void connect_it(const struct fake_request *request, const struct server_rule *rule)
+static void on_connect(void *arg)
+{
+    const struct server_request *request = arg;
+    struct ip local = world_local(request->link);
+
+    fake_http_connect(fake_http_find(request->number), &local);
+}
+
+/* One that nobody can reach is never connected, and the others not in the turn in which they start. */
+static void connect_it(struct server_request *request, const struct server_rule *rule)
 {
     static const char *const early[] = {"resolve", "connect", "tls"};
     bool connects = true;
-    struct ip local = world_local(request->link);
 
     for (size_t i = 0; rule && rule->kind == FAILS && i < COUNT(early); i++)
         connects &= strncmp(rule->rest, early[i], strlen(early[i])) != 0;
-    if (connects)
-        fake_http_connect(fake_http_find(request->number), &local);
+    if (!connects)
+        return;
+    request->connecting = timer_new(on_connect, request);
+    timer_start(request->connecting, CONNECT_MS);
 }
 
 static void on_start(const struct fake_request *request)
@@ -231,7 +241,7 @@ static void on_start(const struct fake_request *request)
     started++;
     unclaimed++;
     tale_show("  > %s (%s)", ours->line, ours->about->text);
-    connect_it(request, rule);
+    connect_it(ours, rule);
     observer_request(ours->number, ours->about);
     if (rule && rule->kind != WAITS)
         absorb(ours, rule);

@@ -17,7 +17,7 @@ struct server_request {
     bool absorbed;  /* a rule answers it */
     bool claimed;   /* the scenario has said that it comes, or it is absorbed */
     bool cancelled; /* the program took it back, which the scenario has not said yet */
-    struct timer *timer;
+    struct timer *timer, *connecting;
     struct server_rule *rule;
     struct server_request *next;
 };

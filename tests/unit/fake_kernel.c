@@ -68,7 +68,8 @@ int kernel_route(struct kernel *kernel, const struct ip *destination, int via, s
         return -EAGAIN;
     if (via ? !link : !fake_kernel.route[family])
         return via ? -ENODEV : -ENETUNREACH;
-    *route = (struct kernel_route){via ? via : fake_kernel.route[family], link ? link->own[family] : (struct ip){0}};
+    *route = (struct kernel_route){.index = via ? via : fake_kernel.route[family],
+                                   .source = link ? link->own[family] : (struct ip){0}};
     return 0;
 }
 

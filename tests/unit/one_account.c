@@ -9,11 +9,12 @@
 
 struct config_provider *provider;
 struct account *account;
-static size_t started_before;
+static size_t started_before, change_count;
 
 static void on_changed(void *arg)
 {
     (void)arg;
+    change_count++;
 }
 
 void begin(const char *definition, const char *names, enum ip_families families)
@@ -101,4 +102,9 @@ size_t started(void)
 const char *state_of(size_t index)
 {
     return record_state_word(record_state(account_record(account, index)));
+}
+
+size_t changes(void)
+{
+    return change_count;
 }

@@ -31,8 +31,9 @@ void withdraw(size_t index);
 /* Answers an open request, and lets what is due then be sent. */
 void answer(size_t index, long status, const char *body);
 
-/* Requests since begin(). */
+/* Requests since begin(), and how often it was told that the state changed. */
 size_t started(void);
+size_t changes(void);
 const char *state_of(size_t index);
 
 #define assert_url(index, text)                                                             \

@@ -59,6 +59,8 @@ static void test_gap_ends_by_force(void **state)
 /* A request that was taken back may have been acted on: the provider counts it. One that reached nobody is none. */
 static void test_gap_behind_a_recalled_request(void **state)
 {
+    size_t before;
+
     (void)state;
     begin("title = x\ngap = 5m\n" SET, "a.example.org", IP_V4);
     want_all("203.0.113.7");
@@ -73,9 +75,11 @@ static void test_gap_behind_a_recalled_request(void **state)
     fake_timer_advance(1);
     assert_int_equal(started(), 3);
     assert_url(0, "/set?host=a.example.org&ip=203.0.113.9");
-    /* So does one whose uplink is gone. */
+    /* So does one whose uplink is gone, and the state has to know. */
+    before = changes();
     account_leave_addresses(account, &(struct ip_set){0});
     fake_timer_advance(0);
+    assert_true(changes() > before);
     assert_int_equal(fake_http_open(), 0);
     fake_timer_advance(5 * minute - 1);
     assert_int_equal(started(), 3);
@@ -83,6 +87,26 @@ static void test_gap_behind_a_recalled_request(void **state)
     assert_url(0, "/set?host=a.example.org&ip=203.0.113.9");
     answer(0, 200, "");
     assert_string_equal(state_of(0), "current");
+}
+
+/* Whoever is killed now has them on the disk: nobody is told when a request arrives. */
+static void test_under_way_is_spent(void **state)
+{
+    struct account_memory memory;
+
+    (void)state;
+    begin("title = x\ngap = 5m\nbudget = \"9/1h\"\n" SET, "a.example.org", IP_V4);
+    account_memory(account, &memory);
+    assert_int_equal(memory.limit.rest_ms, 0);
+    want_all("203.0.113.7");
+    account_memory(account, &memory);
+    assert_int_equal(memory.limit.rest_ms, 5 * minute);
+    assert_true(limit_used(&memory.limit) == 1);
+    fake_http_fail(0, HTTP_CONNECT, "refused"); /* and then it was none */
+    fake_timer_advance(0);
+    account_memory(account, &memory);
+    assert_int_equal(memory.limit.rest_ms, 0);
+    assert_true(limit_used(&memory.limit) == 0);
 }
 
 /* Nor does the provider forget one that failed after it had arrived, or one for another name of the login. */
@@ -402,6 +426,7 @@ int main(void)
         LIFE(test_gap),
         LIFE(test_gap_ends_by_force),
         LIFE(test_gap_behind_a_recalled_request),
+        LIFE(test_under_way_is_spent),
         LIFE(test_gap_behind_trouble),
         LIFE(test_budget),
         LIFE(test_budget_of_many),

@@ -84,6 +84,7 @@ static void test_budget(void **state)
     try_budget(1200, 5 * minute, 1);
     try_budget(1200, 5 * minute, 5);
     try_budget(2000, day, 2);
+    try_budget(5000, 30 * day, 3);
     unit_all_right();
 }
 
@@ -127,12 +128,55 @@ static void test_hostile(void **state)
     assert_true(limit_wait_ms(&limit, 1, 0) > 0);
 }
 
+static void recall(struct limit *limit, uint64_t rest_ms, uint64_t used)
+{
+    struct limit memory = {.rest_at = moment_now(), .rest_ms = rest_ms, .used_at = moment_now(), .used = used};
+
+    limit_recall(limit, &memory);
+}
+
+static void test_recall(void **state)
+{
+    struct limit limit = {.gap_ms = minute, .budget = 4, .period_ms = hour};
+
+    (void)state;
+    recall(&limit, hour, 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0), hour);
+    recall(&limit, UINT64_MAX, 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0), day);
+    limit.gap_ms = 3 * day;
+    recall(&limit, UINT64_MAX, 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0), 3 * day);
+    recall(&limit, 0, 2000000);
+    assert_true(limit_used(&limit) == 2);
+    recall(&limit, 0, UINT64_MAX);
+    assert_in_range(limit_wait_ms(&limit, 1, 0), hour, 2 * hour);
+    fake_timer_advance(limit_wait_ms(&limit, 1, 0));
+    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+}
+
+/* The longest that a definition may say. */
+static void test_large(void **state)
+{
+    struct limit limit = {.budget = INT32_MAX, .period_ms = 3650 * day};
+    uint64_t wait_ms;
+
+    (void)state;
+    limit_spend(&limit, INT32_MAX);
+    wait_ms = limit_wait_ms(&limit, 1, 0);
+    assert_in_range(wait_ms, 3640 * day, 3650 * day);
+    fake_timer_advance(wait_ms - 1);
+    assert_true(limit_wait_ms(&limit, 1, 0) > 0);
+    fake_timer_advance(1);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_asked), cmocka_unit_test(test_gap),       cmocka_unit_test(test_rest),
         cmocka_unit_test(test_budget),        cmocka_unit_test(test_long_walk), cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_under_way),
+        cmocka_unit_test(test_under_way),     cmocka_unit_test(test_recall),    cmocka_unit_test(test_large),
     };
 
     return cmocka_run_group_tests_name("limit", tests, NULL, NULL);

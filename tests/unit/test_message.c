@@ -403,6 +403,56 @@ static void test_route6(void **state)
     assert_false(message_route(message, AF_INET6, &route));
 }
 
+/* The gateway, which may be of the other family (RFC 5549), or none. */
+static void test_gateway(void **state)
+{
+    static const struct {
+        const char *what;
+        int family;
+        uint16_t type;
+        size_t size, length; /* of the attribute, in all and as it is given; 0: as it is */
+        const char *gateway, *expected;
+    } cases[] = {
+        {"IPv4", AF_INET, RTA_GATEWAY, 4, 0, "203.0.113.1", "203.0.113.1"},
+        {"IPv6", AF_INET6, RTA_GATEWAY, 16, 0, "fe80::1", "fe80::1"},
+        {"none", AF_INET, RTA_PRIORITY, 4, 0, "203.0.113.1", "none"},
+        {"of another family than it says", AF_INET, RTA_GATEWAY, 16, 0, "fe80::1", "none"},
+        {"IPv4 over IPv6", AF_INET, RTA_VIA, 18, 0, "fe80::1", "fe80::1"},
+        {"IPv6 over IPv4", AF_INET6, RTA_VIA, 6, 0, "203.0.113.1", "203.0.113.1"},
+        {"via, cut short", AF_INET, RTA_VIA, 18, 17, "fe80::1", "none"},
+        {"via, without an address", AF_INET, RTA_VIA, 18, 2, "fe80::1", "none"},
+        {"via, without a family", AF_INET, RTA_VIA, 18, 1, "fe80::1", "none"},
+        {"via, empty", AF_INET, RTA_VIA, 18, 0, "", "none"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char buffer[512] = "", text[IP_TEXT_SIZE];
+        struct nlmsghdr *message = begin_route(buffer, cases[i].family, RTN_UNICAST), *copy;
+        unsigned char payload[18] = {0};
+        struct kernel_route route;
+        struct ip gateway = {0};
+
+        ip_parse(cases[i].gateway, &gateway);
+        if (cases[i].type == RTA_VIA) {
+            const struct rtvia via = {.rtvia_family = gateway.family};
+
+            memcpy(payload, &via, sizeof via);
+            memcpy(payload + sizeof via, gateway.bytes, sizeof gateway.bytes);
+        } else {
+            memcpy(payload, gateway.bytes, sizeof gateway.bytes);
+        }
+        mnl_attr_put_u32(message, RTA_OIF, INDEX);
+        mnl_attr_put(message, cases[i].type, *cases[i].gateway && cases[i].length ? cases[i].length : cases[i].size,
+                     payload);
+        copy = cut(message, message->nlmsg_len);
+        if (!message_route(copy, cases[i].family, &route) || strcmp(ip_text(&route.gateway, text), cases[i].expected))
+            unit_wrong("%s: %s", cases[i].what, text);
+        free(copy);
+    }
+    unit_all_right();
+}
+
 /* The answer to a lookup names the one hop that was taken. A multipath route as such names none, and one of its hops
  * is not picked at random. */
 static void test_multipath(void **state)
@@ -568,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_link_without_index),
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_route6),
+        cmocka_unit_test(test_gateway),
         cmocka_unit_test(test_multipath),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_truncated),

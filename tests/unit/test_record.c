@@ -364,20 +364,85 @@ static void test_server_ladder(void **state)
     try_ladder(UPDATE_AGAIN, steps, COUNT(steps));
 }
 
-/* Trouble of the other kind begins its own ladder. */
+/* Each trouble has its own ladder: an answer begins that of the network anew, but not the other way round. */
 static void test_ladders_do_not_mix(void **state)
 {
+    static const unsigned steps[] = {60, 120, 300, 600, 1800, 1800};
+
     (void)state;
     want("203.0.113.7");
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < COUNT(steps); i++) {
         answer(UPDATE_UNREACHABLE);
-        advance(fake_timer_next());
+        assert_int_equal(fake_timer_next(), second);
+        advance(second);
+        answer(UPDATE_UNREACHABLE);
+        assert_int_equal(fake_timer_next(), 2 * second);
+        record_retry(record);
+        answer(UPDATE_AGAIN);
+        assert_int_equal(fake_timer_next(), steps[i] * second);
+        advance(steps[i] * second);
     }
+    answer(UPDATE_DONE);
+    want("203.0.113.8");
     answer(UPDATE_AGAIN);
     assert_int_equal(fake_timer_next(), minute);
     advance(minute);
-    answer(UPDATE_UNREACHABLE);
+    /* So does a refusal. */
+    answer(UPDATE_REFUSED);
+    record_force(record);
+    answer(UPDATE_AGAIN);
+    assert_int_equal(fake_timer_next(), minute);
+}
+
+/* Who is sent before its time by the operator, and does not arrive, waits for that time. */
+static void test_network_shortens_nothing(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer_full(UPDATE_AGAIN, true, 30 * minute);
+    advance(10 * minute);
+    record_force(record);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_state("waiting");
+    assert_int_equal(fake_timer_next(), 20 * minute);
+    record_retry(record);
+    want("203.0.113.8");
+    assert_state("waiting");
+    advance(20 * minute - second / 2);
+    record_force(record);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
     assert_int_equal(fake_timer_next(), second);
+    record_force(record);
+    answer(UPDATE_DONE); /* and nothing is owed any more */
+    want("203.0.113.9");
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_int_equal(fake_timer_next(), second);
+}
+
+/* What the provider is owed is remembered, whatever failed last. */
+static void test_memory_of_trouble(void **state)
+{
+    struct record_memory memory;
+
+    (void)state;
+    want("203.0.113.7");
+    answer(UPDATE_UNREACHABLE);
+    record_memory(record, &memory);
+    assert_int_equal(memory.failures, 0);
+    advance(second);
+    answer(UPDATE_AGAIN);
+    advance(minute);
+    answer(UPDATE_AGAIN);
+    advance(2 * minute);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    record_memory(record, &memory);
+    assert_int_equal(memory.failures, 2);
+    assert_int_equal(memory.wait_ms, 2 * minute);
+    assert_null(memory.word);
+    advance(second);
+    answer(UPDATE_DONE);
+    record_memory(record, &memory);
+    assert_int_equal(memory.failures, 0);
 }
 
 static void test_asked_for_a_pause(void **state)
@@ -474,6 +539,44 @@ static void test_back_to_the_old_address(void **state)
     assert_published("203.0.113.7");
 }
 
+/* What goes along has no reason of its own: it stays behind when the other one does, or when it is wanted otherwise. */
+static void test_going_along(void **state)
+{
+    (void)state;
+    owner.holds_back = true;
+    want("203.0.113.7");
+    answer(UPDATE_DONE);
+    record_join(record);
+    assert_state("updating");
+    record_leave(record);
+    check();
+    assert_state("current");
+    assert_asked(2, 1);
+    record_join(record);
+    want(NULL);
+    want("203.0.113.7");
+    assert_state("current");
+    assert_asked(3, 2);
+    /* With a reason it goes all the same. */
+    record_join(record);
+    want("203.0.113.8");
+    record_leave(record);
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    record_join(record);
+    record_doubt(record);
+    record_leave(record);
+    check();
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    record_refresh(record);
+    record_leave(record);
+    assert_state("updating");
+    answer(UPDATE_DONE);
+    record_leave(record);
+    assert_state("current");
+}
+
 static void test_refused_stays(void **state)
 {
     struct record_memory memory;
@@ -568,6 +671,15 @@ static void test_recall(void **state)
     want("203.0.113.8");
     assert_state("updating");
     assert_asked(1, 0);
+}
+
+/* A file may say anything. */
+static void test_recall_a_long_wait(void **state)
+{
+    (void)state;
+    record_recall(record, &(struct record_memory){.failures = 1, .wait_at = moment_now(), .wait_ms = UINT64_MAX});
+    assert_state("waiting");
+    assert_int_equal(fake_timer_next(), 24 * 60 * minute);
 }
 
 static void test_recall_other_address(void **state)
@@ -1073,16 +1185,20 @@ int main(void)
         LIFE(test_network_ladder),
         LIFE(test_server_ladder),
         LIFE(test_ladders_do_not_mix),
+        LIFE(test_network_shortens_nothing),
+        LIFE(test_memory_of_trouble),
         LIFE(test_asked_for_a_pause),
         LIFE(test_new_address_ends_network_wait),
         LIFE(test_network_change_ends_network_wait),
         LIFE(test_server_wait_is_kept),
         LIFE(test_server_wait_and_no_address),
         LIFE(test_back_to_the_old_address),
+        LIFE(test_going_along),
         LIFE(test_refused_stays),
         LIFE(test_force),
         LIFE(test_refuse),
         LIFE(test_recall),
+        LIFE(test_recall_a_long_wait),
         LIFE(test_recall_other_address),
         LIFE(test_recall_doubtful),
         LIFE(test_recall_refused),

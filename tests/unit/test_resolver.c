@@ -4,7 +4,9 @@
 #include "timer.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +15,17 @@ static struct resolver *resolver;
 static struct timer *limit;
 static unsigned heard;
 static bool late;
+
+static int watch_error; /* with which the kernel refuses each watch; 0: it does not */
+
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+    errno = watch_error;
+    return watch_error ? -1 : __real_inotify_add_watch(fd, path, mask);
+}
 
 static void on_changed(void *arg)
 {
@@ -153,11 +166,42 @@ static void test_loop_of_links(void **state)
     free(path);
 }
 
+/* What is missing, or out of reach, may come to be there; but when the kernel has no room for a watch, that is told,
+ * once. */
+static void test_no_room(void **state)
+{
+    static const struct {
+        int error;
+        size_t lines;
+    } cases[] = {{ENOENT, 0}, {ENOTDIR, 0}, {EACCES, 0}, {ELOOP, 0}, {ENOSPC, 1}, {ENOMEM, 1}};
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *path = unit_path(*state, "resolv.conf"), *log;
+        size_t lines = 0;
+
+        watch_error = cases[i].error;
+        unit_capture_begin();
+        watch(path);
+        log = unit_capture_end();
+        for (const char *at = log; (at = strstr(at, "resolv.conf: changes may not be heard: ")); at++)
+            lines++;
+        if (lines != cases[i].lines)
+            unit_wrong("%s: %s", strerror(cases[i].error), log);
+        watch_error = 0;
+        resolver_free(resolver);
+        resolver = NULL;
+        free(log);
+        free(path);
+    }
+    unit_all_right();
+}
+
 #define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WITH_LOOP(test_file), WITH_LOOP(test_links), WITH_LOOP(test_loop_of_links)};
+    const struct CMUnitTest tests[] = {WITH_LOOP(test_file), WITH_LOOP(test_links), WITH_LOOP(test_loop_of_links),
+                                       WITH_LOOP(test_no_room)};
 
     return cmocka_run_group_tests_name("resolver", tests, NULL, NULL);
 }

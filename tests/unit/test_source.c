@@ -209,7 +209,7 @@ int kernel_route(struct kernel *kernel, const struct ip *destination, int via, s
     (void)kernel;
     assert_true(via == 0 || via == fake.link.index);
     fake.asked = *destination;
-    *route = (struct kernel_route){fake.link.index, fake.own};
+    *route = (struct kernel_route){.index = fake.link.index, .source = fake.own};
     return fake.route_error;
 }
 

@@ -14,6 +14,7 @@
 
 static struct config_provider *provider;
 static struct account *account;
+static struct seal *seal;
 
 static void on_changed(void *arg)
 {
@@ -57,7 +58,7 @@ static void write_state(const char *folder)
 {
     struct state *state = state_collect(&account, 1);
 
-    assert_int_equal(state_write(state, folder, &(uint64_t){0}), 0);
+    assert_int_equal(state_write(state, seal, folder, &(uint64_t){0}), 0);
     state_free(state);
 }
 
@@ -65,7 +66,7 @@ static void recall_state(const char *folder)
 {
     struct state *state = state_read(folder, false);
 
-    state_recall(state, account);
+    state_recall(state, seal, account);
     state_free(state);
 }
 
@@ -279,6 +280,48 @@ static void test_login_changes(void **state)
     recall_state(*state);
     assert_memories(NOTHING);
     end();
+}
+
+/* As long as all is well, nothing of a section is written, and no key is made. With another key than it was written by
+ * nobody knows whether the section is the same. */
+static void test_section(void **state)
+{
+    char *path = unit_path(*state, "state.json"), *text;
+
+    begin("a.example.org");
+    provider->section = 193392638;
+    want(AF_INET, "203.0.113.7");
+    answer("good");
+    write_state(*state);
+    text = unit_read(path);
+    assert_lacks(text, "section");
+    free(text);
+    assert_false(exists(*state, "key"));
+    want(AF_INET6, "2001:db8::7");
+    answer("911");
+    write_state(*state);
+    assert_true(exists(*state, "key"));
+    text = unit_read(path);
+    assert_contains(text, "\"section\": \"");
+    assert_lacks(text, "193392638");
+    free(text);
+    end();
+    for (int turn = 0; turn < 2; turn++) {
+        struct record_memory memory;
+
+        if (turn)
+            free(unit_file(*state, "key", "000102030405060708090a0b0c0d0e0f", 0600));
+        seal_free(seal);
+        seal = seal_new(*state);
+        begin("a.example.org");
+        provider->section = 193392638;
+        recall_state(*state);
+        record_memory(account_record(account, 1), &memory);
+        assert_int_equal(memory.failures, !turn);
+        assert_memories("a.example.org A 203.0.113.7 -;a.example.org AAAA none? -;-");
+        end();
+    }
+    free(path);
 }
 
 /* The password is not in the file, whatever the provider says. */
@@ -630,6 +673,42 @@ static void test_first_version(void **state)
     end();
 }
 
+/* The old form: the checksum itself, from which passwords can be guessed. It holds still, and becomes a seal. */
+static void test_section_of_old(void **state)
+{
+    char *path = unit_path(*state, "state.json"), *written, text[1024], old[64];
+
+    begin("a.example.org");
+    provider->section = 193392638;
+    for (int turn = 0; turn < 2; turn++) {
+        snprintf(old, sizeof old, ", \"section\": %d", turn ? 193392639 : 193392638);
+        snprintf(text, sizeof text,
+                 HEAD "%s" RECORDS "{\"account\": \"dyndns2\", \"name\": \"a.example.org\", \"type\": \"A\", "
+                      "\"refused\": true, \"word\": \"provider: nohost\"%s}" TAIL,
+                 account_entry(old), old);
+        free(read_text(*state, text));
+        assert_memories(turn ? NOTHING : "a.example.org A none provider: nohost;a.example.org AAAA none -;-");
+        write_state(*state);
+        written = unit_read(path);
+        assert_lacks(written, "193392638");
+        if (turn)
+            assert_lacks(written, "section");
+        else
+            assert_contains(written, "\"section\": \"");
+        free(written);
+        end();
+        begin("a.example.org");
+        provider->section = 193392638;
+        recall_state(*state);
+        assert_memories(turn ? NOTHING : "a.example.org A none provider: nohost;a.example.org AAAA none -;-");
+        end();
+        begin("a.example.org");
+        provider->section = 193392638;
+    }
+    end();
+    free(path);
+}
+
 /* A wait that the provider is owed goes on over a restart, by the wall clock over one of the machine. */
 static void test_waits_go_on(void **state)
 {
@@ -688,16 +767,16 @@ static void test_written_once(void **state)
 
     begin("a.example.org");
     collected = state_collect(&account, 1);
-    assert_int_equal(state_write(collected, *state, &sum), 0);
+    assert_int_equal(state_write(collected, seal, *state, &sum), 0);
     assert_true(sum == state_sum(collected));
     read_back = state_read(*state, false);
     assert_true(state_sum(read_back) == sum);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(state_write(collected, *state, &sum), 0);
+    assert_int_equal(state_write(collected, seal, *state, &sum), 0);
     assert_false(exists(*state, "state.json"));
     sum++;
-    assert_int_equal(state_write(collected, missing, &sum), -ENOENT);
-    assert_int_equal(state_write(collected, *state, &sum), 0);
+    assert_int_equal(state_write(collected, seal, missing, &sum), -ENOENT);
+    assert_int_equal(state_write(collected, seal, *state, &sum), 0);
     assert_true(exists(*state, "state.json"));
     state_free(read_back);
     state_free(collected);
@@ -729,11 +808,11 @@ static void test_write_fails(void **state)
 
     begin("a.example.org");
     collected = state_collect(&account, 1);
-    assert_int_equal(state_write(collected, missing, &(uint64_t){0}), -ENOENT);
+    assert_int_equal(state_write(collected, seal, missing, &(uint64_t){0}), -ENOENT);
     state_free(collected);
     end();
     collected = state_collect(NULL, 0);
-    assert_int_equal(state_write(collected, *state, &(uint64_t){0}), 0);
+    assert_int_equal(state_write(collected, seal, *state, &(uint64_t){0}), 0);
     state_free(collected);
     state_free(NULL);
     free(missing);
@@ -765,7 +844,7 @@ static void test_two_accounts(void **state)
         account_free(accounts[i]);
         accounts[i] = account_new(NULL, false, on_changed, NULL);
         account_configure(accounts[i], providers[i]);
-        state_recall(collected, accounts[i]);
+        state_recall(collected, NULL, accounts[i]);
         account = accounts[i];
         assert_memories(i ? "a.example.org A 203.0.113.8 -;-" : "a.example.org A 203.0.113.7 -;-");
         account_free(accounts[i]);
@@ -782,7 +861,21 @@ static int quiet(void **state)
     return 0;
 }
 
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, unit_setup_folder, unit_teardown_folder)
+static int setup(void **state)
+{
+    int error = unit_setup_folder(state);
+
+    seal = seal_new(*state);
+    return error;
+}
+
+static int teardown(void **state)
+{
+    seal_free(seal);
+    return unit_teardown_folder(state);
+}
+
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
@@ -793,7 +886,8 @@ int main(void)
         WITH_FOLDER(test_wrong_accounts), WITH_FOLDER(test_each_byte),         WITH_FOLDER(test_unreadable),
         WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_written_once),      WITH_FOLDER(test_look_only),
         WITH_FOLDER(test_two_accounts),   WITH_FOLDER(test_first_version),     WITH_FOLDER(test_waits_go_on),
-        WITH_FOLDER(test_withdrawn),      WITH_FOLDER(test_several_addresses),
+        WITH_FOLDER(test_withdrawn),      WITH_FOLDER(test_several_addresses), WITH_FOLDER(test_section),
+        WITH_FOLDER(test_section_of_old),
     };
 
     return cmocka_run_group_tests_name("state", tests, quiet, NULL);
