@@ -128,7 +128,7 @@ static void add_subject(const struct group *group, struct buf *text)
 /* A first attempt that takes long has no cause yet: what the provider said last is of another one. */
 static bool is_just_slow(const struct json_t *record)
 {
-    return is(record, "updating") && !reply_number(record, "failures");
+    return is(record, "updating") && reply_number(record, "failures") < 1;
 }
 
 /* "provider: badauth: ...": the stage stands before the text already, unless it is the source. */

@@ -117,7 +117,7 @@ class Life:
         while True:
             if self.daemon.popen.poll() is not None:
                 self.daemon.err.join()
-                raise Ended
+                raise Ended(self.daemon.err.text)
             found = self.states()
             now = [found.get(name, ("", "")) for name in names]
             if all(state == "current" and note.startswith(self.address + ";") for state, note in now):
@@ -141,7 +141,7 @@ class Life:
             line = until(lambda: self.daemon.log("reloaded: ", after=mark) or self.daemon.popen.poll() is not None,
                          PATIENCE, "a reload")
             if line is True:
-                raise Ended
+                raise Ended(self.daemon.err.text)
             if line[0].text.startswith("<6>"):
                 return
             assert re.match(r"<3>not reloaded: \S+: \S", line[0].text), line[0].text
@@ -155,7 +155,7 @@ class Life:
     def _answers(self):
         text = b""
         if self.daemon.popen.poll() is not None:
-            raise Ended
+            raise Ended(self.daemon.err.text)
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
             try:
@@ -170,7 +170,7 @@ class Life:
     def end(self, names=(*ALL, LATER)):
         """TERM; what is on the disk is the truth, or the log says why it is older."""
         if Process.stop(self.daemon, None):  # and nothing is asked before, as Daemon.stop() does
-            raise Ended
+            raise Ended(self.daemon.err.text)
         remembered = {name: record.get("address") for (name, _), record in self.daemon.state().items()}
         if not self.daemon.log("the state cannot be written: "):
             assert remembered == dict.fromkeys(names, self.address), self.daemon.err.text
