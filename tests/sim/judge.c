@@ -12,21 +12,23 @@ enum { DAY_MS = 24 * 3600 * 1000 };
 static const struct {
     const char *word;
     enum judgement judgement;
+    const char *definition; /* that alone means it so; NULL: all others */
 } words[] = {
-    {"good", JUDGED_DONE},
-    {"nochg", JUDGED_UNCHANGED},
-    {"badauth", JUDGED_LOGIN_REFUSED},
-    {"badagent", JUDGED_LOGIN_REFUSED},
-    {"!donator", JUDGED_LOGIN_REFUSED},
-    {"abuse", JUDGED_REFUSED},
-    {"nohost", JUDGED_REFUSED},
-    {"!yours", JUDGED_REFUSED},
-    {"!active", JUDGED_REFUSED},
-    {"notfqdn", JUDGED_REFUSED},
-    {"numhost", JUDGED_REFUSED},
-    {"badsys", JUDGED_REFUSED},
-    {"dnserr", JUDGED_WAIT},
-    {"911", JUDGED_WAIT},
+    {"abuse", JUDGED_LOGIN_REFUSED, "no-ip"},
+    {"good", JUDGED_DONE, NULL},
+    {"nochg", JUDGED_UNCHANGED, NULL},
+    {"badauth", JUDGED_LOGIN_REFUSED, NULL},
+    {"badagent", JUDGED_LOGIN_REFUSED, NULL},
+    {"!donator", JUDGED_LOGIN_REFUSED, NULL},
+    {"abuse", JUDGED_REFUSED, NULL},
+    {"nohost", JUDGED_REFUSED, NULL},
+    {"!yours", JUDGED_REFUSED, NULL},
+    {"!active", JUDGED_REFUSED, NULL},
+    {"notfqdn", JUDGED_REFUSED, NULL},
+    {"numhost", JUDGED_REFUSED, NULL},
+    {"badsys", JUDGED_REFUSED, NULL},
+    {"dnserr", JUDGED_WAIT, NULL},
+    {"911", JUDGED_WAIT, NULL},
 };
 
 /* The line of the answer for this record: one for each name, or one for all. A new text. */
@@ -43,12 +45,14 @@ static char *line_of(const struct http_answer *answer, const struct about *about
     return mem_string_n(body, strcspn(body, "\n"));
 }
 
-static enum judgement judge_line(const char *line, const struct ip_set *sent)
+static enum judgement judge_line(const char *line, const char *definition, const struct ip_set *sent)
 {
     size_t length = strcspn(line, " ");
 
     for (size_t i = 0; i < COUNT(words); i++) {
         if (strlen(words[i].word) != length || strncmp(words[i].word, line, length) != 0)
+            continue;
+        if (words[i].definition && strcmp(words[i].definition, definition) != 0)
             continue;
         /* With this address a server tells a program that it is not welcome. */
         if (words[i].judgement <= JUDGED_UNCHANGED && strcmp(line + length, " 127.0.0.1") == 0 && sent->count)
@@ -69,7 +73,7 @@ enum judgement judge(const struct http_answer *answer, const struct about *about
     if (answer->stage != HTTP_DONE)
         return answer->stage >= HTTP_WAIT ? JUDGED_DOUBT : JUDGED_LOST;
     line = line_of(answer, about, key);
-    judgement = judge_line(line, ledger_addresses(about, key));
+    judgement = judge_line(line, key->login->definition, ledger_addresses(about, key));
     free(line);
     if (judgement != JUDGED_UNKNOWN)
         return judgement;

@@ -192,7 +192,7 @@ static void note_queued(struct key *key)
 
 static void lose_certainty(struct key *key)
 {
-    if (key->open || key->said_ms + SAVE_MS > clock_ms())
+    if (key->open || key->said_ms + SAVE_MS > clock_ms() || key->lost_ms + SAVE_MS > clock_ms())
         key->certain = false;
 }
 
