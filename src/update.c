@@ -85,7 +85,7 @@ static bool is_too_much(long status)
     return status == 429 || status == 503;
 }
 
-/* What is the same for all results. They are told from the loop. */
+/* What is the same for all results. They are told from the loop, where none was asked for. */
 static void tell_soon(struct update *update)
 {
     uint32_t luck = timer_random(UINT32_MAX);
@@ -296,14 +296,17 @@ static void on_answer(void *arg, const struct http_answer *http)
         update->rest_ms = http->pace.limit_ms; /* who has a budget of his own knows it better */
     if (http->stage != HTTP_DONE) {
         take_failure(update, http);
-        return;
+    } else {
+        verdict_read(http, &answer);
+        if (update->batch.count > 1 && !definition_has_each(update->definition))
+            take_lines(update, &answer);
+        else
+            take_answer(update, &answer);
+        verdict_clear(&answer);
     }
-    verdict_read(http, &answer);
-    if (update->batch.count > 1 && !definition_has_each(update->definition))
-        take_lines(update, &answer);
-    else
-        take_answer(update, &answer);
-    verdict_clear(&answer);
+    /* At once: whoever takes the request back in this turn of the loop would lose what was said. */
+    if (update->results)
+        tell(update);
 }
 
 /* ---- Requests. ---- */

@@ -196,12 +196,28 @@ static void test_there_and_back(void **state)
     provider_free(provider);
 }
 
+/* Not in the next turn of the loop, before which somebody may take the request back: what was said would be lost. */
+static void test_result_is_told_at_once(void **state)
+{
+    struct config_provider *provider = provider_new("dyndns2", A, 0, IP_V4);
+    struct errand_results results;
+    struct errand errand;
+
+    (void)state;
+    errand_make(&errand, provider, "203.0.113.7", NULL);
+    errand_start(&errand, &results);
+    assert_int_equal(results.calls, 0);
+    fake_http_answer(0, 200, "911");
+    assert_int_equal(results.calls, 1);
+    provider_free(provider);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests),       cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_left_out),       cmocka_unit_test(test_pairs_are_escaped_whole),
-        cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_result_is_told_at_once),
     };
 
     return cmocka_run_group_tests_name("update", tests, errand_quiet, NULL);
