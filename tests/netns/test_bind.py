@@ -152,10 +152,10 @@ def test_bound_record_follows_failover(lab):
         (IPV4.at(uplink), IPV4.at(uplink)) for uplink in (WAN1, WAN0, WAN1)]
 
 
-def test_unprivileged_user_may_bind(lab, tmp_path_factory):
+def test_unprivileged_user_may_bind(lab):
     """SO_BINDTODEVICE needs no privilege (Linux 5.7): as nobody the request leaves by wan1 all the same."""
     two_uplinks(lab, IPV4)
-    nobody = Unprivileged(lab, tmp_path_factory.mktemp("nobody"))
+    nobody = Unprivileged(lab)
     daemon = lab.daemon(lab.config(provider(lab.server, bound()), family="ipv4", ca_file=nobody.ca_file),
                         **nobody.daemon)
     IPV4.is_current(daemon, IPV4.at(WAN1))

@@ -75,6 +75,7 @@ def test_status_is_a_health_check(lab):
 def test_status_counts_a_state_that_cannot_be_written(lab):
     """A full disk is no good health, though every record is published."""
     daemon = start_ipv4(lab)
+    until(daemon.waits_for_ever)  # the state is written
     shutil.rmtree(daemon.state_dir)
     daemon.state_dir.write_text("in the way")
     lab.net.replace4(7, 9)
@@ -153,14 +154,10 @@ def test_no_daemon(lab):
     assert done.stderr == f"wanddns: no daemon runs here: nobody listens at {path} any more\n"
 
 
-def test_another_user_is_refused(lab, tmp_path_factory):
+def test_another_user_is_refused(lab):
     """Who may ask is said in the line, and the exit status is that of no answer."""
-    folder = tmp_path_factory.mktemp("open")
+    folder = lab.open_folder()
     copy = shutil.copy(program.PROGRAM, folder / "wanddns")
-    for directory in (folder, *folder.parents):
-        if directory.stat().st_mode & 0o001:
-            break
-        directory.chmod(0o755)
     lab.net.online(WAN0, v4=7)
     daemon = lab.daemon(lab.config(family="ipv4", control_group="games"), home=folder / "daemon")
     daemon.home.chmod(0o755)

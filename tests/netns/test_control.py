@@ -438,14 +438,12 @@ def test_status_while_the_network_is_dead(lab):
 def test_socket_is_for_root_and_its_group(lab):
     """Mode 0660, of the group that control-group names; another user is refused."""
     group = subprocess.run(["getent", "group", "games"], capture_output=True, text=True, check=True).stdout.split(":")
-    daemon = start_ipv4(lab, control_group="games")
+    daemon = start_ipv4(lab, daemon={"home": lab.open_folder() / "daemon"}, control_group="games")
+    daemon.home.chmod(0o755)
     status = daemon.control.stat()
     assert stat.S_ISSOCK(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o660
     assert status.st_gid == int(group[2])
     script = f"import socket; socket.socket(socket.AF_UNIX).connect({str(daemon.control)!r})"
-    for directory in daemon.control.parents:
-        if directory.stat().st_uid == 0 and directory != Path("/"):
-            directory.chmod(directory.stat().st_mode | 0o055)
     refused = lab.gateway.run(as_nobody(["/usr/bin/python3", "-c", script]), check=False)
     assert "PermissionError" in refused.stderr
     member = ["setpriv", "--reuid", "65534", "--regid", "65534", "--groups", group[2], "/usr/bin/python3", "-c", script]

@@ -160,7 +160,7 @@ def test_another_user_needs_root(lab, box):
     """Who is not root cannot become another user, and does not go on as the wrong one; as himself he may."""
     own = box.dir / "own"
     own.mkdir()
-    nobody = Unprivileged(lab, own)
+    nobody = Unprivileged(lab)
     for user in (box.NAME, "nobody"):
         box.home.mkdir(exist_ok=True)
         config = box.file("daemon/wanddns.conf", box.config(user=user, state_dir=own / "state"), mode=0o644)
@@ -178,16 +178,13 @@ def test_another_user_needs_root(lab, box):
 def test_unprivileged_start(lab):
     """Started as nobody, without any capability, it publishes, reloads, and has the same walls."""
     lab.net.online(WAN0, v4=7)
-    folder = lab.open_folder()
-    (folder / "own").mkdir()
-    nobody = Unprivileged(lab, folder / "own")
+    nobody = Unprivileged(lab)
     daemon = lab.daemon(lab.config(family="ipv4", ca_file=nobody.ca_file), **nobody.daemon)
     is_current(daemon, "203.0.113.7")
     assert is_unprivileged(daemon.pid)["Uid"] == ["65534"] * 4
     daemon.wait_log(r"sandbox: user 65534, groups 65534, .*, Landlock \d+$")
     assert not daemon.log("root")
-    elsewhere = folder / "elsewhere"
-    elsewhere.mkdir()
+    elsewhere = lab.open_folder()
     shutil.copy(nobody.ca_file, elsewhere)
     mark = daemon.mark()
     daemon.config.write_text(lab.config(family="ipv4", ca_file=elsewhere / "ca.pem"))

@@ -17,8 +17,8 @@ from harness.topology import WAN0
 
 
 @pytest.fixture
-def nobody(lab, tmp_path_factory):
-    return Unprivileged(lab, tmp_path_factory.mktemp("nobody"))
+def nobody(lab):
+    return Unprivileged(lab)
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,9 @@ from harness.topology import WAN0, WAN1
 
 
 @pytest.fixture
-def program(tmp_path_factory):
+def program(lab):
     """A copy of the program where any user can run it."""
-    folder = tmp_path_factory.mktemp("bin")
-    for directory in (folder, folder.parent, folder.parent.parent):
-        directory.chmod(0o755)
-    return shutil.copy(PROGRAM, folder / "wanddns")
+    return shutil.copy(PROGRAM, lab.open_folder() / "wanddns")
 
 
 def watch(lab, program, *argv):

@@ -40,14 +40,10 @@ def custom(query, *, more="", path="update"):
 
 
 class Unprivileged:
-    """The daemon as a user who may do nothing: lab.daemon(..., **Unprivileged(lab, folder).daemon)."""
+    """The daemon as a user who may do nothing: lab.daemon(..., **Unprivileged(lab).daemon)."""
 
-    def __init__(self, lab, folder):
-        self.folder = Path(folder)
-        for directory in (self.folder, *self.folder.parents):
-            if directory.stat().st_mode & 0o001:
-                break
-            directory.chmod(0o755)
+    def __init__(self, lab):
+        self.folder = lab.open_folder()
         self.program = shutil.copy(program.PROGRAM, self.folder / "wanddns")
         self.providers = shutil.copytree(program.PROVIDERS, self.folder / "providers")
         self.ca_file = shutil.copy(lab.authority.ca_file, self.folder / "ca.pem")
