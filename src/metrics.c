@@ -75,16 +75,21 @@ static void add_state(struct buf *out, const struct account *account, size_t ind
     }
 }
 
+static void add_moment(struct buf *out, const char *metric, const struct account *account, const struct record *record,
+                       const struct moment *moment)
+{
+    add_record_labels(out, metric, account, record);
+    buf_addf(out, "} %lld\n", (long long)moment_wall_s(moment));
+}
+
 static void add_published(struct buf *out, const struct account *account, size_t index)
 {
     const struct record *record = account_record(account, index);
     struct record_memory memory;
 
     record_memory(record, &memory);
-    if (!memory.published.count)
-        return;
-    add_record_labels(out, "record_published_timestamp_seconds", account, record);
-    buf_addf(out, "} %lld\n", (long long)moment_wall_s(&memory.published_at));
+    if (memory.published.count)
+        add_moment(out, "record_published_timestamp_seconds", account, record, &memory.published_at);
 }
 
 static void add_changed(struct buf *out, const struct account *account, size_t index)
@@ -93,10 +98,8 @@ static void add_changed(struct buf *out, const struct account *account, size_t i
     struct record_memory memory;
 
     record_memory(record, &memory);
-    if (!memory.published.count)
-        return;
-    add_record_labels(out, "record_changed_timestamp_seconds", account, record);
-    buf_addf(out, "} %lld\n", (long long)moment_wall_s(&memory.changed_at));
+    if (memory.published.count)
+        add_moment(out, "record_changed_timestamp_seconds", account, record, &memory.changed_at);
 }
 
 static void add_since(struct buf *out, const struct account *account, size_t index)
@@ -105,8 +108,7 @@ static void add_since(struct buf *out, const struct account *account, size_t ind
     struct record_view view;
 
     record_look(record, &view);
-    add_record_labels(out, "record_state_timestamp_seconds", account, record);
-    buf_addf(out, "} %lld\n", (long long)moment_wall_s(&view.since));
+    add_moment(out, "record_state_timestamp_seconds", account, record, &view.since);
 }
 
 static void add_records(const struct core *core, const struct metrics *metrics)
