@@ -24,7 +24,7 @@ class Router:
         self.config = folder / "var" / "etc" / "wanddns.conf"
         self.state = folder / "state"
         script = (contrib / "openwrt/files/wanddns.init").read_text()
-        for path, here in {"/usr/sbin/wanddns": wanddns.program, "/var/": f"{folder}/var/"}.items():
+        for path, here in {"/var/": f"{folder}/var/", "/usr/sbin/wanddns": wanddns.program}.items():
             assert path in script
             script = script.replace(path, here)
         self.script = folder / "wanddns.init"
