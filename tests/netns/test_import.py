@@ -13,8 +13,8 @@ FOLDER = TOP / "tests" / "import"
 FILES = sorted(path.stem for path in FOLDER.glob("*.conf"))
 
 
-def run(*argv, cwd=FOLDER, **kwargs):
-    done = subprocess.run([PROGRAM, *map(str, argv)], cwd=cwd, env=environment(), capture_output=True, text=True,
+def run(*argv, cwd=FOLDER, wrap=lambda argv: argv, **kwargs):
+    done = subprocess.run(wrap([PROGRAM, *map(str, argv)]), cwd=cwd, env=environment(), capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=60, check=False, **kwargs)
     no_sanitizer_report(done.stdout + done.stderr)
     return done
@@ -24,6 +24,18 @@ def write(path, text, mode=0o600):
     path.write_text(text)
     path.chmod(mode)
     return path
+
+
+@pytest.fixture
+def users(tmp_path):
+    """users("wanddns") is a wrap: the command in a machine that has root and these users, 4711 of group 4712."""
+    def wrap(*names):
+        files = {"passwd": "root:x:0:0::/:/bin/sh\n" + "".join(f"{name}:x:4711:4712::/:/bin/sh\n" for name in names),
+                 "group": "root:x:0:\n" + "".join(f"{name}:x:4712:\n" for name in names)}
+        etc = {name: write(tmp_path / name, text, 0o644) for name, text in files.items()}
+        return lambda argv: with_etc(argv, etc)
+
+    return wrap
 
 
 # What comes out of the files in tests/import
@@ -62,10 +74,10 @@ def test_no_secret_stands_in_a_comment(name):
 
 # --output
 
-def test_output_is_ready_to_run(tmp_path):
+def test_output_is_ready_to_run(tmp_path, users):
     """--output DIR: a configuration without secrets, a file of mode 0600 for each password, and check is content."""
     theirs = write(tmp_path / "inadyn.conf", "provider no-ip.com { username = a password = s3cret hostname = h.example.org }")
-    done = run("import", theirs, "--output", "new", cwd=tmp_path)
+    done = run("import", theirs, "--output", "new", cwd=tmp_path, wrap=users())
     assert (done.returncode, done.stderr) == (0, "")
     conf, secret = tmp_path / "new" / "wanddns.conf", tmp_path / "new" / "no-ip.password"
     assert [path.stat().st_mode & 0o7777 for path in (conf, secret, conf.parent)] == [0o600, 0o600, 0o700]
@@ -90,16 +102,13 @@ def test_output_never_overwrites(tmp_path):
 THEIRS = "provider no-ip.com { username = a password = s3cret hostname = h.example.org }"
 
 
-def test_output_is_for_the_service(tmp_path):
+def test_output_is_for_the_service(tmp_path, users):
     """By root, where there is a user wanddns: root's the configuration, which he reads, and names him; his the password.
     What the package has laid there without a provider makes room, and is kept."""
     theirs = write(tmp_path / "inadyn.conf", THEIRS)
-    etc = {name: write(tmp_path / name, text, 0o644) for name, text in (
-        ("passwd", "root:x:0:0::/:/bin/sh\nwanddns:x:4711:4712::/:/bin/sh\n"), ("group", "root:x:0:\nwanddns:x:4712:\n"))}
     folder = tmp_path / "new"
     for _ in range(2):
-        done = subprocess.run(with_etc([PROGRAM, "import", theirs, "--output", folder], etc), env=environment(),
-                              capture_output=True, text=True, timeout=60)
+        done = run("import", theirs, "--output", folder, wrap=users("wanddns"))
         assert done.returncode == 0, done.stderr
         assert [(path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o7777)
                 for path in (folder, folder / "wanddns.conf", folder / "no-ip.password")] == [
@@ -109,8 +118,7 @@ def test_output_is_for_the_service(tmp_path):
         packaged = (TOP / "contrib" / "wanddns.conf").read_text()
         (folder / "wanddns.conf").write_text(packaged)
     assert "is kept as" in done.stdout and (folder / "wanddns.conf.old").read_text() == packaged
-    done = subprocess.run(with_etc([PROGRAM, "import", theirs, "--output", folder], etc), env=environment(),
-                          capture_output=True, text=True, timeout=60)
+    done = run("import", theirs, "--output", folder, wrap=users("wanddns"))
     assert done.returncode == 2 and "is there already" in done.stderr
     assert (folder / "wanddns.conf").read_text() == packaged
 
@@ -160,11 +168,11 @@ home.example.org
 
 
 @pytest.mark.parametrize("text", [INADYN, DDCLIENT], ids=["inadyn", "ddclient"])
-def test_imported_configuration_publishes(lab, text):
+def test_imported_configuration_publishes(lab, users, text):
     """The example of each client, with another server: imported into a folder, the daemon publishes with it, and follows
     the next change."""
     theirs = write(lab.dir / "theirs.conf", text.format(ca=lab.authority.ca_file, server=lab.server.url.split("://")[1]))
-    done = lab.wanddns("import", theirs, "--output", lab.dir / "ours")
+    done = lab.wanddns("import", theirs, "--output", lab.dir / "ours", wrap=users())
     assert done.returncode == 0, done
     lab.net.online(WAN0, v4=7)
     daemon = lab.daemon((lab.dir / "ours" / "wanddns.conf").read_text())
