@@ -78,13 +78,11 @@ static bool find_service(struct privilege_user *user)
     return geteuid() == 0 && privilege_find("wanddns", user);
 }
 
-static int create(const char *path, const char *content, bool is_secret)
+static int create(const char *path, const char *content, bool is_secret, const struct privilege_user *service)
 {
-    struct privilege_user user;
-    bool found = find_service(&user);
-    int error = file_create(path, content, strlen(content), found && !is_secret ? 0640 : 0600);
+    int error = file_create(path, content, strlen(content), service && !is_secret ? 0640 : 0600);
 
-    if (error || !found || chown(path, is_secret ? user.uid : 0, user.gid) == 0)
+    if (error || !service || chown(path, is_secret ? service->uid : 0, service->gid) == 0)
         return error;
     error = -errno;
     unlink(path);
@@ -92,12 +90,12 @@ static int create(const char *path, const char *content, bool is_secret)
 }
 
 /* Nothing is overwritten: what is there is the work of somebody. When one cannot be written none stays. */
-static int write_files(const char *path, const struct draft_print *print)
+static int write_files(const char *path, const struct draft_print *print, const struct privilege_user *service)
 {
     for (size_t i = 0; i <= print->file_count; i++) {
         bool is_secret = i < print->file_count;
         const char *file = is_secret ? print->files[i].path : path;
-        int error = create(file, is_secret ? print->files[i].content : print->text, is_secret);
+        int error = create(file, is_secret ? print->files[i].content : print->text, is_secret, service);
 
         if (!error)
             continue;
@@ -178,7 +176,8 @@ static int print_all(const struct draft *draft)
 }
 
 /* What a package has laid there, without a section, makes room. */
-static int write_beside_untouched(const char *path, const struct draft_print *print)
+static int write_beside_untouched(const char *path, const struct draft_print *print,
+                                  const struct privilege_user *service)
 {
     struct buf old = {0};
     bool moved;
@@ -187,7 +186,7 @@ static int write_beside_untouched(const char *path, const struct draft_print *pr
     buf_addf(&old, "%s.old", path);
     moved = access(path, F_OK) == 0 && config_is_untouched(path) && access(old.text, F_OK) < 0 &&
             rename(path, old.text) == 0;
-    status = write_files(path, print);
+    status = write_files(path, print, service);
     if (moved && status == GOOD)
         printf("%s: what was there had no provider, and is kept as %s\n", path, old.text);
     else if (moved)
@@ -197,20 +196,19 @@ static int write_beside_untouched(const char *path, const struct draft_print *pr
 }
 
 /* 0, or -errno. */
-static int make_folder(const char *folder)
+static int make_folder(const char *folder, const struct privilege_user *service)
 {
     bool was_there = access(folder, F_OK) == 0;
-    struct privilege_user user;
     int error = file_make_folder(folder, 0700);
 
-    if (!error && !was_there && find_service(&user) && (chown(folder, 0, user.gid) < 0 || chmod(folder, 0750) < 0))
+    if (!error && !was_there && service && (chown(folder, 0, service->gid) < 0 || chmod(folder, 0750) < 0))
         error = -errno;
     return error;
 }
 
-static int write_all(const struct draft *draft, const char *folder)
+static int write_all(const struct draft *draft, const char *folder, const struct privilege_user *service)
 {
-    int error = make_folder(folder), status;
+    int error = make_folder(folder, service), status;
     char *whole = error ? NULL : realpath(folder, NULL);
     struct draft_print print;
     struct buf path = {0};
@@ -219,7 +217,7 @@ static int write_all(const struct draft *draft, const char *folder)
         return complain(folder, strerror(error ? -error : errno));
     draft_print(draft, whole, &print);
     buf_addf(&path, "%s/wanddns.conf", whole);
-    status = write_beside_untouched(path.text, &print);
+    status = write_beside_untouched(path.text, &print, service);
     if (status == GOOD) {
         printf("%s: written, and %zu file%s with a password\n", path.text, print.file_count,
                print.file_count == 1 ? "" : "s");
@@ -237,12 +235,12 @@ static int import_all(const char *file, const char *text, size_t length, const c
     struct faults faults = {file, fault_print, NULL, false};
     struct dialect *dialect = dialect_read(import_client(text), &faults);
     struct draft *draft = dialect ? import_text(dialect, file, text, length, fault_print, NULL) : NULL;
-    struct privilege_user user;
+    struct privilege_user user, *service = folder && find_service(&user) ? &user : NULL;
     int status;
 
-    if (draft && folder && find_service(&user))
-        draft->user = user.name;
-    status = !draft ? FAULT : folder ? write_all(draft, folder) : print_all(draft);
+    if (draft && service)
+        draft->user = service->name;
+    status = !draft ? FAULT : folder ? write_all(draft, folder, service) : print_all(draft);
     draft_free(draft);
     dialect_free(dialect);
     return status;

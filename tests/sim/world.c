@@ -133,17 +133,26 @@ static void set_own(struct fake_link *link, size_t family)
     link->own[family] = link->count[family] ? link->list[family][0].ip : (struct ip){0};
 }
 
+/* Its index in the list of its family; the count of that when it is not there. */
+static size_t find_address(const struct fake_link *link, size_t family, const struct ip *ip)
+{
+    size_t i = 0;
+
+    while (i < link->count[family] && !ip_equal(&link->list[family][i].ip, ip))
+        i++;
+    return i;
+}
+
 static bool add_address(struct fake_link *link, char *rest)
 {
     struct kernel_address address, *list;
-    size_t family, i = 0;
+    size_t family, i;
 
     if (!read_address(rest, &address))
         return false;
     family = fake_family(address.ip.family);
     list = link->list[family];
-    while (i < link->count[family] && !ip_equal(&list[i].ip, &address.ip))
-        i++;
+    i = find_address(link, family, &address.ip);
     if (i == FAKE_ADDRESSES)
         return false;
     list[i] = address; /* one that is there only changes */
@@ -155,14 +164,13 @@ static bool add_address(struct fake_link *link, char *rest)
 static bool remove_address(struct fake_link *link, char *rest)
 {
     struct kernel_address address, *list;
-    size_t family, i = 0;
+    size_t family, i;
 
     if (!read_address(rest, &address))
         return false;
     family = fake_family(address.ip.family);
     list = link->list[family];
-    while (i < link->count[family] && !ip_equal(&list[i].ip, &address.ip))
-        i++;
+    i = find_address(link, family, &address.ip);
     if (i == link->count[family])
         return false;
     memmove(&list[i], &list[i + 1], (--link->count[family] - i) * sizeof *list);
