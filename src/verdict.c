@@ -16,7 +16,8 @@ enum {
     LONGEST_WORDS = 120, /* of the provider's own words */
     SHORTEST_SECRET = 8, /* of options and tokens: a shorter one may be any word */
     MOST_WAIT_S = 24 * 3600,
-    A_TIME_S = 1000000000, /* a number above this is a time since the epoch, not a wait */
+    TOO_MANY_MS = 5 * 60000, /* after 429, where nobody says */
+    A_TIME_S = 1000000000,   /* a number above this is a time since the epoch, not a wait */
 };
 
 /* ---- The answer. ---- */
@@ -238,17 +239,24 @@ static char *other_address(const struct update_item *item, const char *line)
     return other[0] ? other[0] : other[1];
 }
 
-/* Of what the server asks and what the definition knows the first that there is. */
+static uint64_t longer(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Of what the server asks and what the definition knows the first that there is. A status of 429 proves that our count
+ * is wrong: then the end of the server's limit counts beside the definition's wait. */
 static uint64_t asked_ms(const struct verdict_answer *answer, const struct values *values,
                          const struct answer_rule *rule)
 {
     const struct pace *pace = &answer->http->pace;
+    uint64_t known_ms = rule && rule->after_ms ? rule->after_ms : values->definition->again_ms;
 
     if (pace->retry_after_ms)
         return pace->retry_after_ms;
-    if (rule && rule->after_ms)
-        return rule->after_ms;
-    return values->definition->again_ms ? values->definition->again_ms : pace->limit_ms;
+    if (answer->http->status == 429)
+        return longer(known_ms ? known_ms : TOO_MANY_MS, pace->limit_ms);
+    return known_ms ? known_ms : pace->limit_ms;
 }
 
 /* What the server asks for itself counts; the definition's wait is for a server that does not say. */
@@ -300,6 +308,20 @@ static void describe_trouble(const struct verdict_answer *answer, struct values 
     mem_wipe(words);
 }
 
+/* What these statuses mean where no rule says something else (RFC 9110 sections 15.5.2 and 15.5.4): asking again will
+ * not help. */
+static const struct answer_rule *usual_rule(long status)
+{
+    static char login[] = "the server does not accept this login",
+                forbids[] = "the server forbids this login to update";
+    static const struct answer_rule unauthorized = {
+        .match = ANSWER_STATUS, .verdict = ANSWER_REFUSED_ACCOUNT, .means = login};
+    static const struct answer_rule forbidden = {
+        .match = ANSWER_STATUS, .verdict = ANSWER_REFUSED_ACCOUNT, .means = forbids};
+
+    return status == 401 ? &unauthorized : status == 403 ? &forbidden : NULL;
+}
+
 void verdict_judge(const struct verdict_answer *answer, struct values *values, const struct definition_step *step,
                    size_t index, struct verdict *result)
 {
@@ -312,6 +334,8 @@ void verdict_judge(const struct verdict_answer *answer, struct values *values, c
 
     if (!rule)
         rule = answer_find_rule(&values->definition->rules, answer->http, answer->json, line, &source);
+    if (!rule)
+        rule = usual_rule(answer->http->status);
     *result = (struct verdict){
         .verdict = rule         ? rule->verdict
                    : is_unknown ? ANSWER_AGAIN

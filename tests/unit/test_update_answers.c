@@ -108,6 +108,11 @@ static const struct row rows[] = {
     {"changeip", A, 200, "", "again", NULL, 0},
     {"changeip", A, 500, "not Successful", "again", "http: status 500", 0},
     {"changeip", A, 401, "Successful", "refused-account", "http: status 401", 0},
+    /* What the definition does not say the status does. */
+    {"duckdns", A, 401, "", "refused-account", "the server does not accept this login", 0},
+    {"duckdns", A, 403, HTML, "refused-account", "the server forbids this login to update", 0},
+    {"duckdns", A, 401, "KO", "refused", "the token is wrong or the name", 0},
+    {"duckdns", A, 402, "", "again", "http: status 402", 0},
 };
 
 static struct http_answer answer_of(long status, const char *body)
@@ -196,6 +201,7 @@ static void test_retry_after(void **state)
         {"dyndns2", 503, "", 7, 7},     {"dyndns2", 429, "", 1, 1},    {"dyndns2", 429, "", 0, 5},
         {"dyndns2", 429, "", 60, 60},   {"no-ip", 200, "911", 1, 1},   {"no-ip", 200, "911", 0, 30},
         {"dyndns2", 200, "what", 9, 9}, {"no-ip", 200, "911", 90, 90}, {"dyndns2", 302, "moved", 3, 3},
+        {"duckdns", 429, "", 1, 1},     {"duckdns", 429, "", 0, 5},
     };
 
     (void)state;
@@ -209,6 +215,37 @@ static void test_retry_after(void **state)
 
         snprintf(header, sizeof header, "Retry-After: %llu\n", (unsigned long long)cases[i].header_minutes * 60);
         answer.headers = header;
+        errand_make(&errand, provider, "203.0.113.7", NULL);
+        errand_judge(&errand, &answer, &results);
+        if (results.list[0].verdict != UPDATE_AGAIN || results.list[0].after_ms != cases[i].after_minutes * 60000)
+            unit_wrong("row %zu: %s, %llu ms", i, results.verdicts, (unsigned long long)results.list[0].after_ms);
+        provider_free(provider);
+    }
+    unit_all_right();
+}
+
+/* The end of a limit that is used up counts beside the definition's wait, where 429 says that our own count is wrong. */
+static void test_end_of_a_limit(void **state)
+{
+    static const struct {
+        const char *definition;
+        long status;
+        unsigned minutes, after_minutes;
+    } cases[] = {
+        {"dyndns2", 429, 60, 60},    {"dyndns2", 429, 1, 5},       {"duckdns", 429, 60, 60}, {"duckdns", 429, 1, 5},
+        {"desec-rest", 429, 60, 60}, {"desec-rest", 500, 60, 60}, {"no-ip", 200, 60, 30},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct config_provider *provider = provider_new(cases[i].definition, A, 0, IP_BOTH);
+        struct http_answer answer = answer_of(cases[i].status, "911");
+        struct errand_results results;
+        struct errand errand;
+        char headers[80];
+
+        snprintf(headers, sizeof headers, "X-RateLimit-Remaining: 0\nX-RateLimit-Reset: %u\n", cases[i].minutes * 60);
+        answer.headers = headers;
         errand_make(&errand, provider, "203.0.113.7", NULL);
         errand_judge(&errand, &answer, &results);
         if (results.list[0].verdict != UPDATE_AGAIN || results.list[0].after_ms != cases[i].after_minutes * 60000)
@@ -408,15 +445,11 @@ static void test_one_line_of_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_retry_after),
-        cmocka_unit_test(test_ipv6_only),
-        cmocka_unit_test(test_echo_of_several),
-        cmocka_unit_test(test_deletion_answers),
-        cmocka_unit_test(test_no_secret_in_texts),
-        cmocka_unit_test(test_no_escaped_secret),
-        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_answers),           cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_retry_after),       cmocka_unit_test(test_end_of_a_limit),
+        cmocka_unit_test(test_ipv6_only),         cmocka_unit_test(test_echo_of_several),
+        cmocka_unit_test(test_deletion_answers),  cmocka_unit_test(test_no_secret_in_texts),
+        cmocka_unit_test(test_no_escaped_secret), cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_one_line_of_json),
     };
 
