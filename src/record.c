@@ -169,13 +169,19 @@ static uint64_t wait_left_ms(const struct record *record)
     return moment_left_ms(&ladder->at, ladder->wait_ms);
 }
 
+/* What is left of the provider's last wait: it may have been cut short by the operator, and the network have failed. */
+static uint64_t owed_ms(const struct record *record)
+{
+    const struct ladder *server = &record->ladders[BACKOFF_SERVER];
+
+    return moment_left_ms(&server->at, server->wait_ms);
+}
+
 /* The provider's ladder goes on over failures of the network, which make no wait shorter that he is owed; that of the
  * network begins anew when he answers. */
 static void wait_for(struct record *record, enum backoff_trouble trouble, const struct update_result *result)
 {
-    const struct ladder *server = &record->ladders[BACKOFF_SERVER];
     struct ladder *ladder = &record->ladders[trouble];
-    uint64_t owed_ms = moment_left_ms(&server->at, server->wait_ms);
 
     if (record->along)
         record->along = record->refreshing = false; /* it was no wish of its own */
@@ -185,7 +191,7 @@ static void wait_for(struct record *record, enum backoff_trouble trouble, const 
     ladder->at = moment_now();
     ladder->wait_ms = backoff_delay_ms(trouble, ladder->failures, result->after_ms, result->luck);
     record->trouble = (unsigned char)trouble;
-    if (trouble == BACKOFF_NETWORK && owed_ms > ladder->wait_ms)
+    if (trouble == BACKOFF_NETWORK && owed_ms(record) > ladder->wait_ms)
         record->trouble = BACKOFF_SERVER;
     enter(record, RECORD_WAITING, result->text, wait_left_ms(record));
 }
@@ -293,7 +299,16 @@ static void note_why_none(struct record *record, const char *why_none)
 /* Two states hold a new address back: the provider's refusal, and a wait that the provider asked for or is owed. */
 static bool is_held(const struct record *record)
 {
-    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && record->trouble == BACKOFF_SERVER);
+    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && owed_ms(record));
+}
+
+/* Something new ends a wait for the network, but for what the provider is owed. */
+static void wait_for_owed_only(struct record *record)
+{
+    if (record->state != RECORD_WAITING || record->trouble != BACKOFF_NETWORK)
+        return;
+    record->trouble = BACKOFF_SERVER;
+    timer_start(record->timer, owed_ms(record));
 }
 
 void record_want(struct record *record, const struct record_target *target, const char *why_none)
@@ -310,6 +325,8 @@ void record_want(struct record *record, const struct record_target *target, cons
         record->unchanged = 0;
         record->ladders[BACKOFF_NETWORK].failures = 0;
     }
+    if (news && held)
+        wait_for_owed_only(record);
     if (same || held)
         return;
     if (record->state == RECORD_UPDATING)
@@ -383,7 +400,10 @@ void record_retry(struct record *record)
     if (record->state != RECORD_WAITING || record->trouble != BACKOFF_NETWORK)
         return;
     record->ladders[BACKOFF_NETWORK].failures = 0;
-    proceed(record);
+    if (is_held(record))
+        wait_for_owed_only(record);
+    else
+        proceed(record);
 }
 
 /* ---- Its beginning, its memory, its end. ---- */

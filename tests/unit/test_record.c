@@ -412,11 +412,37 @@ static void test_network_shortens_nothing(void **state)
     record_force(record);
     answer_full(UPDATE_UNREACHABLE, false, 0);
     assert_int_equal(fake_timer_next(), second);
+    assert_state("waiting");
+    record_retry(record); /* what is owed is shorter than the wait for the network, and not to be cut short either */
+    assert_state("waiting");
+    assert_int_equal(fake_timer_next(), second / 2);
+    advance(second / 2);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    assert_int_equal(fake_timer_next(), second);
     record_force(record);
     answer(UPDATE_DONE); /* and nothing is owed any more */
     want("203.0.113.9");
     answer_full(UPDATE_UNREACHABLE, false, 0);
     assert_int_equal(fake_timer_next(), second);
+}
+
+/* The same of a new address, between the two ends. */
+static void test_owed_less_than_the_network(void **state)
+{
+    (void)state;
+    want("203.0.113.7");
+    answer_full(UPDATE_AGAIN, true, minute);
+    advance(minute - second / 2);
+    record_force(record);
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    want("203.0.113.8");
+    assert_state("waiting");
+    assert_int_equal(fake_timer_next(), second / 2);
+    advance(second / 2);
+    assert_state("updating");
+    answer_full(UPDATE_UNREACHABLE, false, 0);
+    record_retry(record);
+    assert_state("updating");
 }
 
 /* What the provider is owed is remembered, whatever failed last. */
@@ -1186,6 +1212,7 @@ int main(void)
         LIFE(test_server_ladder),
         LIFE(test_ladders_do_not_mix),
         LIFE(test_network_shortens_nothing),
+        LIFE(test_owed_less_than_the_network),
         LIFE(test_memory_of_trouble),
         LIFE(test_asked_for_a_pause),
         LIFE(test_new_address_ends_network_wait),
