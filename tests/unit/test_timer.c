@@ -3,7 +3,11 @@
 
 #include "unit.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 static struct event_base *loop;
 
@@ -174,13 +178,109 @@ static void test_clocks(void **state)
     assert_true(timer_now_ms() <= timer_now_ms());
 }
 
+/* ---- A wall clock that is set: here only the kernel's answer to it can be had. ---- */
+
+static struct {
+    int fd;
+    bool armed;  /* so that it tells */
+    int error;   /* of the next read */
+    int refused; /* so many calls of timerfd_settime() fail */
+    unsigned told;
+} wall;
+
+int __real_timerfd_create(int clock, int flags);
+int __wrap_timerfd_create(int clock, int flags);
+int __real_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old);
+ssize_t __real_read(int fd, void *to, size_t size);
+ssize_t __wrap_read(int fd, void *to, size_t size);
+
+/* Of other clocks the kernel tells nothing (timerfd_create(2)). */
+int __wrap_timerfd_create(int clock, int flags)
+{
+    assert_int_equal(clock, CLOCK_REALTIME);
+    wall.fd = __real_timerfd_create(clock, flags);
+    return wall.fd;
+}
+
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old)
+{
+    if (wall.refused && wall.refused--) {
+        errno = EINVAL;
+        return -1;
+    }
+    assert_int_equal(fd, wall.fd);
+    assert_true(value->it_value.tv_sec > INT64_C(1) << 60);
+    wall.armed = flags == (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET);
+    return __real_timerfd_settime(fd, flags, value, old);
+}
+
+ssize_t __wrap_read(int fd, void *to, size_t size)
+{
+    if (fd != wall.fd)
+        return __real_read(fd, to, size);
+    errno = wall.error;
+    return -1;
+}
+
+/* As the kernel does: it can be read, with this error, and is not armed any more. */
+static void set_clock(int error)
+{
+    const struct itimerspec now = {.it_value.tv_nsec = 1};
+
+    assert_true(wall.armed);
+    assert_int_equal(__real_timerfd_settime(wall.fd, 0, &now, NULL), 0);
+    wall.error = error;
+    wall.armed = false;
+    event_base_loop(loop, EVLOOP_ONCE);
+}
+
+static void on_set(void *arg)
+{
+    (void)arg;
+    wall.told++;
+}
+
+static void test_clock_set(void **state)
+{
+    (void)state;
+    wall.told = 0;
+    assert_int_equal(timer_on_clock_set(on_set, NULL), 0);
+    for (unsigned i = 1; i <= 3; i++) {
+        set_clock(ECANCELED);
+        assert_int_equal(wall.told, i);
+    }
+    assert_true(wall.armed);
+    assert_int_equal(event_base_loop(loop, EVLOOP_NONBLOCK), 0); /* it rests */
+    set_clock(EAGAIN);                                           /* read for nothing */
+    assert_int_equal(wall.told, 3);
+    assert_int_equal(timer_on_clock_set(NULL, NULL), 0);
+    assert_int_equal(fcntl(wall.fd, F_GETFD), -1);
+    assert_int_equal(event_base_loop(loop, EVLOOP_NONBLOCK), 1); /* nobody waits */
+}
+
+static void test_clock_set_is_not_told(void **state)
+{
+    (void)state;
+    wall.refused = 1;
+    assert_int_equal(timer_on_clock_set(on_set, NULL), -EINVAL);
+    assert_int_equal(fcntl(wall.fd, F_GETFD), -1);
+    assert_int_equal(timer_on_clock_set(NULL, NULL), 0);
+}
+
 #define ON_LOOP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_LOOP(test_order),    ON_LOOP(test_stop_and_restart), ON_LOOP(test_free_while_running),
-        ON_LOOP(test_far_away), ON_LOOP(test_random),           ON_LOOP(test_clocks),
+        ON_LOOP(test_order),
+        ON_LOOP(test_stop_and_restart),
+        ON_LOOP(test_free_while_running),
+        ON_LOOP(test_far_away),
+        ON_LOOP(test_random),
+        ON_LOOP(test_clocks),
+        ON_LOOP(test_clock_set),
+        ON_LOOP(test_clock_set_is_not_told),
     };
 
     return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
