@@ -305,10 +305,12 @@ def test_new_resolver_is_asked(lab, box, resolver, how):
         (box.etc / "resolv.conf").symlink_to(run / "resolve" / "stub.conf")
     daemon = lab.daemon(box.config(account(lab.server.url_for(NAMED))), **box.daemon)
     daemon.wait_log(r"-> waiting \(resolve: ", timeout=20)
+    mark = daemon.mark()
     if how == "late-folder":
         box.file("run/resolve/stub.conf", "nameserver 192.0.2.99\n", mode=0o644)
     else:
         box.put("resolv.conf", "nameserver 192.0.2.99\n")
+    daemon.wait_log(r"/etc/resolv\.conf has changed: what waits for the network is tried now", after=mark)
     assert b"\x04ddns\x07example\x03net" in resolver.recv(4096)
 
 
