@@ -351,3 +351,4 @@ class Daemon(Process):
         """As a power cut would end it."""
         self.popen.kill()
         self.wait()
+        self.keeps_secrets()

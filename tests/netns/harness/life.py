@@ -171,6 +171,7 @@ class Life:
         """TERM; what is on the disk is the truth, or the log says why it is older."""
         if Process.stop(self.daemon, None):  # and nothing is asked before, as Daemon.stop() does
             raise Ended(self.daemon.err.text)
+        self.daemon.keeps_secrets()
         remembered = {name: record.get("address") for (name, _), record in self.daemon.state().items()}
         if not self.daemon.log("the state cannot be written: "):
             assert remembered == dict.fromkeys(names, self.address), self.daemon.err.text
@@ -208,6 +209,7 @@ class Life:
     def _ended(self, status):
         text = self.daemon.err.text
         no_sanitizer_report(text)
+        self.daemon.keeps_secrets()
         if OUT_OF_MEMORY in text.split("\n"):
             assert status == 1, (status, text)
             self.lived_again()
