@@ -232,8 +232,8 @@ static void test_end_of_a_limit(void **state)
         long status;
         unsigned minutes, after_minutes;
     } cases[] = {
-        {"dyndns2", 429, 60, 60},    {"dyndns2", 429, 1, 5},       {"duckdns", 429, 60, 60}, {"duckdns", 429, 1, 5},
-        {"desec-rest", 429, 60, 60}, {"desec-rest", 500, 60, 60}, {"no-ip", 200, 60, 30},
+        {"dyndns2", 429, 60, 60}, {"dyndns2", 429, 1, 5},   {"duckdns", 429, 60, 60},
+        {"duckdns", 429, 1, 5},   {"duckdns", 500, 60, 60}, {"no-ip", 200, 60, 30},
     };
 
     (void)state;
