@@ -206,8 +206,10 @@ def test_the_last_account_gone_stops_it(router):
 
 
 def test_it_runs_as_its_user_and_reloads_by_signal(router):
+    """And logs by itself, for procd knows no severity of a line; what a crash leaves on standard error is logged, too."""
     lines = router.start(ACCOUNT)
     assert {"procd user wanddns", "procd no_new_privs 1", "procd reload_signal HUP", f"procd file {router.config}",
-            f"procd command {router.wanddns.program} run -c {router.config}", "procd respawn"} <= set(lines)
+            f"procd command {router.wanddns.program} run --syslog -c {router.config}", "procd respawn",
+            "procd stderr 1"} <= set(lines)
     assert router.config.stat().st_mode & 0o777 == 0o640
     assert f"chgrp wanddns {router.config}.new" in lines
