@@ -20,7 +20,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-enum { GOOD = 0, USAGE = 2 };
+enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
 /* Bits for the options, to say which command takes which. */
 enum {
@@ -413,7 +413,7 @@ static int take_words(const struct command *command, char *const *words, size_t 
     return -1;
 }
 
-int main(int argc, char **argv)
+static int act(int argc, char **argv)
 {
     struct arguments arguments = {.config = SYSCONFDIR "/wanddns/wanddns.conf"};
     const struct command *command;
@@ -439,4 +439,20 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     return command->operate ? operate(command, &arguments) : command->run(&arguments);
+}
+
+/* Of what went wrong before the last write nobody knows why (ferror(3)). */
+static int end(int status)
+{
+    bool torn = ferror(stdout), full = fflush(stdout) != 0;
+
+    if (!torn && !full)
+        return status;
+    fprintf(stderr, "wanddns: standard output: %s\n", full ? strerror(errno) : "not all of it could be written");
+    return status ? status : FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    return end(act(argc, argv));
 }

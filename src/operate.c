@@ -83,7 +83,8 @@ static int judge_silence(const struct operate_options *options, enum talk_result
     return OPERATE_NOBODY;
 }
 
-/* The exit status. With patience nothing may be said for any time. */
+/* The exit status. With patience nothing may be said for any time. Once nothing more can be printed it ends, and main.c
+ * says so. */
 static int converse(const struct operate_options *options, const char *command, bool patience, line_fn *fn, void *arg)
 {
     char *request = make_request(options, command);
@@ -107,6 +108,8 @@ static int converse(const struct operate_options *options, const char *command, 
             status = judge_end(options, line);
         else
             fn(arg, line);
+        if (ferror(stdout))
+            status = OPERATE_BAD;
         json_free(line);
     }
     if (talk)
@@ -139,21 +142,10 @@ static void ignore(void *arg, struct json_t *line)
 
 /* ---- Printing. ---- */
 
-/* The status, or that it could not be printed. */
-static int print(const char *text, int status)
+static void print_page(struct page *page)
 {
-    if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
-        perror("wanddns");
-        return OPERATE_BAD;
-    }
-    return status;
-}
-
-static int print_page(struct page *page, int status)
-{
-    status = print(buf_text(&page->text), status);
+    fputs(buf_text(&page->text), stdout);
     buf_free(&page->text);
-    return status;
 }
 
 /* Lines that programs may read, too, so that they are as long as they are. */
@@ -166,7 +158,8 @@ static void open_lines(struct page *page)
 static void print_lines(struct page *page)
 {
     progress_erase();
-    print_page(page, OPERATE_GOOD);
+    print_page(page);
+    fflush(stdout);
     progress_draw();
 }
 
@@ -191,13 +184,14 @@ static int show_status(const struct operate_options *options, const struct reply
         return status;
     if (options->json) {
         json = status_json(reply);
-        status = print(json, status);
+        fputs(json, stdout);
         free(json);
         return status;
     }
     page_open(&page, STDOUT_FILENO);
     status_show(reply, &page);
-    return print_page(&page, status);
+    print_page(&page);
+    return status;
 }
 
 int operate_status(const struct operate_options *options)
@@ -220,7 +214,7 @@ int operate_explain(const struct operate_options *options)
     if (status == OPERATE_GOOD) {
         page_open(&page, STDOUT_FILENO);
         explain_show(reply, &page);
-        status = print_page(&page, status);
+        print_page(&page);
     }
     reply_free(reply);
     return status;
@@ -244,7 +238,7 @@ static void print_text(void *arg, struct json_t *line)
 
 int operate_metrics(const struct operate_options *options)
 {
-    return print("", converse(options, "metrics", false, print_text, NULL));
+    return converse(options, "metrics", false, print_text, NULL);
 }
 
 /* ---- Commands that go on. ---- */
@@ -394,7 +388,7 @@ static void print_trouble(const struct operate_options *options)
     page_open(&page, STDOUT_FILENO);
     if (gather(options, "status", reply) == OPERATE_GOOD)
         trouble_tell(reply, &page);
-    print_page(&page, OPERATE_GOOD);
+    print_page(&page);
     reply_free(reply);
 }
 
