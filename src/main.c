@@ -278,10 +278,16 @@ static int unknown_option(int letter, const char *word)
     return usage_fault("there is no option ", name, nearest_word(name + 2, names, count));
 }
 
+static int unknown_level(const char *word)
+{
+    static const char *const levels[] = {"error", "warning", "info", "debug"};
+
+    return usage_fault("no log level: ", word, nearest_word(word, levels, sizeof levels / sizeof *levels));
+}
+
 /* Takes one option; -1 to go on, or the exit status. */
 static int take_option(int letter, struct arguments *arguments)
 {
-    static const char *const levels[] = {"error", "warning", "info", "debug"};
     enum log_level level;
 
     switch (letter) {
@@ -301,7 +307,7 @@ static int take_option(int letter, struct arguments *arguments)
         return -1;
     case 'l':
         if (!log_level_parse(optarg, &level))
-            return usage_fault("no log level: ", optarg, nearest_word(optarg, levels, sizeof levels / sizeof *levels));
+            return unknown_level(optarg);
         log_set_level(level);
         return -1;
     case 'n':
@@ -407,7 +413,7 @@ static int take_words(const struct command *command, char *const *words, size_t 
     if (command->words && command->words[0] != '[' && !count)
         return usage_fault(command->name, command->operate ? ": which level?" : ": of which file?", NULL);
     if (command->operate == operate_log_level && !log_level_parse(words[0], &level))
-        return usage_fault("no log level: ", words[0], NULL);
+        return unknown_level(words[0]);
     arguments->words = words;
     arguments->word_count = count;
     return -1;

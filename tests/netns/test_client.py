@@ -271,6 +271,7 @@ def test_socket_of_the_configuration(lab):
 @pytest.mark.parametrize("argv, text", [
     (["log-level"], "log-level: which level?"),
     (["log-level", "loud"], "no log level: loud"),
+    (["log-level", "warnin"], "no log level: warnin: did you mean 'warning'?"),
     (["log-level", "info", "debug"], "too many arguments: debug"),
     (["reload", "now"], "too many arguments: now"),
     (["update", "--json"], "--json does not go with update"),
