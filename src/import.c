@@ -253,7 +253,7 @@ int import_run(const char *file, const char *folder)
 
     log_set_plain();
     if (error)
-        fault_print(NULL, file, 0, strerror(-error));
+        fault_print(NULL, file, 0, file_error(file, error));
     else
         status = import_all(file, text, length, folder);
     mem_wipe(text);

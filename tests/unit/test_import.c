@@ -79,6 +79,10 @@ static void test_unreadable(void **state)
     assert_contains(err, "Is a directory");
     free(out);
     free(err);
+    assert_int_equal(run("/dev/null", NULL, &out, &err), 2);
+    assert_string_equal(err, "/dev/null: it is no regular file\n");
+    free(out);
+    free(err);
     assert_int_equal(run(large, NULL, &out, &err), 2);
     assert_contains(err, "File too large");
     free(out);
