@@ -14,7 +14,7 @@ int file_read(const char *path, size_t max, char **content, size_t *length);
  * raise, that one knows nothing. */
 int file_try(const char *path);
 
-/* What this -errno of the path says to people. */
+/* What this -errno of file_read() or file_try() says to people. */
 const char *file_error(const char *path, int error);
 
 /* Replaces a file whole: temporary file beside it, write, fsync, rename, fsync of the folder, so that after a crash at

@@ -28,7 +28,8 @@ struct client {
     bool follows;
     bool updates; /* ends when each of its records has an answer */
     uint64_t forced_ms;
-    bool ending; /* closed when all is taken */
+    size_t forced; /* records */
+    bool ending;   /* closed when all is taken */
     struct client *next;
 };
 
@@ -175,6 +176,43 @@ static bool knows_hosts(struct client *client)
     return i == client->demand.host_count;
 }
 
+/* ---- Updates. ---- */
+
+/* Of the records that a client means. */
+struct outcome {
+    size_t all, current;
+    size_t pending; /* without an answer since they were forced */
+};
+
+/* One that failed and is tried again has had its answer. */
+static bool is_pending(const struct client *client, const struct record *record)
+{
+    struct record_view view;
+
+    record_look(record, &view);
+    return record_state(record) == RECORD_UPDATING &&
+           (!view.failures || view.since.now_ms <= (int64_t)client->forced_ms);
+}
+
+static struct outcome outcome_of(const struct client *client)
+{
+    const struct core *core = client->control->core;
+    struct outcome outcome = {0};
+    const struct account *account;
+    const struct record *record;
+
+    for (size_t i = 0; (account = core_account(core, i)); i++) {
+        for (size_t j = 0; (record = account_record(account, j)); j++) {
+            if (!demand_means(&client->demand, record_name(record)))
+                continue;
+            outcome.all++;
+            outcome.current += record_state(record) == RECORD_CURRENT;
+            outcome.pending += is_pending(client, record);
+        }
+    }
+    return outcome;
+}
+
 /* ---- Commands. ---- */
 
 static void begin_report(struct client *client)
@@ -202,6 +240,7 @@ static void on_update(struct client *client)
     if (!client->demand.host_count)
         core_force(core);
     client->forced_ms = timer_now_ms();
+    client->forced = outcome_of(client).all;
     client->follows = client->updates = true;
     begin_report(client);
 }
@@ -393,53 +432,25 @@ void control_changed(struct control *control)
         timer_start(control->finished, 0);
 }
 
-/* Of the records that a client means. */
-struct outcome {
-    size_t all, current;
-    size_t pending; /* without an answer since they were forced */
-};
-
-/* One that failed and is tried again has had its answer. */
-static bool is_pending(const struct client *client, const struct record *record)
+static void add_part(struct buf *text, size_t part, size_t all, const char *what)
 {
-    struct record_view view;
-
-    record_look(record, &view);
-    return record_state(record) == RECORD_UPDATING &&
-           (!view.failures || view.since.now_ms <= (int64_t)client->forced_ms);
+    if (part)
+        buf_addf(text, "%s%zu of %zu record%s %s %s", text->length ? ", " : "", part, all, all == 1 ? "" : "s",
+                 part == 1 ? "is" : "are", what);
 }
 
-static struct outcome outcome_of(const struct client *client)
-{
-    const struct core *core = client->control->core;
-    struct outcome outcome = {0};
-    const struct account *account;
-    const struct record *record;
-
-    for (size_t i = 0; (account = core_account(core, i)); i++) {
-        for (size_t j = 0; (record = account_record(account, j)); j++) {
-            if (!demand_means(&client->demand, record_name(record)))
-                continue;
-            outcome.all++;
-            outcome.current += record_state(record) == RECORD_CURRENT;
-            outcome.pending += is_pending(client, record);
-        }
-    }
-    return outcome;
-}
-
+/* A reload may have taken some away. */
 static void end_update(struct client *client, const struct outcome *outcome)
 {
-    size_t bad = outcome->all - outcome->current;
     struct buf text = {0};
 
-    if (!bad) {
+    add_part(&text, outcome->all - outcome->current, outcome->all, "not current");
+    if (outcome->all < client->forced)
+        add_part(&text, client->forced - outcome->all, client->forced, "no longer in the configuration");
+    if (text.length)
+        fail(client, REPORT_RESULT, text.text);
+    else
         succeed(client);
-        return;
-    }
-    buf_addf(&text, "%zu of %zu record%s %s not current", bad, outcome->all, outcome->all == 1 ? "" : "s",
-             bad == 1 ? "is" : "are");
-    fail(client, REPORT_RESULT, text.text);
     buf_free(&text);
 }
 

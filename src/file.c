@@ -78,7 +78,7 @@ const char *file_error(const char *path, int error)
     if (error == -EACCES && access(path, R_OK) == 0)
         return "Permission denied, though not by its mode: the sandbox, or another security module, keeps it out "
                "(a file in a new folder needs a restart)";
-    return strerror(-error);
+    return error == -EINVAL ? "it is no regular file" : strerror(-error);
 }
 
 static int write_all(int fd, const char *content, size_t length)

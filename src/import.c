@@ -164,13 +164,12 @@ static int finish(const struct draft *draft, bool good)
 static int print_all(const struct draft *draft)
 {
     struct draft_print print;
-    int status = FAULT;
+    int status;
 
     draft_print(draft, NULL, &print);
-    if (fputs(print.text, stdout) == EOF || fflush(stdout) == EOF)
-        complain("standard output", strerror(errno));
-    else
-        status = finish(draft, is_good_text(print.text));
+    fputs(print.text, stdout);
+    fflush(stdout); /* before what is said of it */
+    status = finish(draft, is_good_text(print.text));
     draft_print_clear(&print);
     return status;
 }
@@ -254,7 +253,7 @@ int import_run(const char *file, const char *folder)
 
     log_set_plain();
     if (error)
-        fault_print(NULL, file, 0, strerror(-error));
+        fault_print(NULL, file, 0, file_error(file, error));
     else
         status = import_all(file, text, length, folder);
     mem_wipe(text);

@@ -154,7 +154,7 @@ static void include(struct reading *reading, const struct tree_node *call, const
     if (why)
         fault_at(&outer, call->line, "include: %s", why);
     else if (error)
-        fault_at(&outer, call->line, "include: %s: %s", path, strerror(-error));
+        fault_at(&outer, call->line, "include: %s: %s", path, file_error(path, error));
     else
         tree = tree_parse_foreign(path, text, length, custom_keys, outer.fn, outer.arg);
     if (tree)

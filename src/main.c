@@ -20,7 +20,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-enum { GOOD = 0, USAGE = 2 };
+enum { GOOD = 0, FAILED = 1, USAGE = 2 };
 
 /* Bits for the options, to say which command takes which. */
 enum {
@@ -278,10 +278,16 @@ static int unknown_option(int letter, const char *word)
     return usage_fault("there is no option ", name, nearest_word(name + 2, names, count));
 }
 
+static int unknown_level(const char *word)
+{
+    static const char *const levels[] = {"error", "warning", "info", "debug"};
+
+    return usage_fault("no log level: ", word, nearest_word(word, levels, sizeof levels / sizeof *levels));
+}
+
 /* Takes one option; -1 to go on, or the exit status. */
 static int take_option(int letter, struct arguments *arguments)
 {
-    static const char *const levels[] = {"error", "warning", "info", "debug"};
     enum log_level level;
 
     switch (letter) {
@@ -301,7 +307,7 @@ static int take_option(int letter, struct arguments *arguments)
         return -1;
     case 'l':
         if (!log_level_parse(optarg, &level))
-            return usage_fault("no log level: ", optarg, nearest_word(optarg, levels, sizeof levels / sizeof *levels));
+            return unknown_level(optarg);
         log_set_level(level);
         return -1;
     case 'n':
@@ -407,13 +413,13 @@ static int take_words(const struct command *command, char *const *words, size_t 
     if (command->words && command->words[0] != '[' && !count)
         return usage_fault(command->name, command->operate ? ": which level?" : ": of which file?", NULL);
     if (command->operate == operate_log_level && !log_level_parse(words[0], &level))
-        return usage_fault("no log level: ", words[0], NULL);
+        return unknown_level(words[0]);
     arguments->words = words;
     arguments->word_count = count;
     return -1;
 }
 
-int main(int argc, char **argv)
+static int act(int argc, char **argv)
 {
     struct arguments arguments = {.config = SYSCONFDIR "/wanddns/wanddns.conf"};
     const struct command *command;
@@ -439,4 +445,20 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     return command->operate ? operate(command, &arguments) : command->run(&arguments);
+}
+
+/* Of what went wrong before the last write nobody knows why (ferror(3)). */
+static int end(int status)
+{
+    bool torn = ferror(stdout), full = fflush(stdout) != 0;
+
+    if (!torn && !full)
+        return status;
+    fprintf(stderr, "wanddns: standard output: %s\n", full ? strerror(errno) : "not all of it could be written");
+    return status ? status : FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    return end(act(argc, argv));
 }

@@ -19,6 +19,13 @@ enum { UNBROKEN = 100000 }; /* columns of a line that is for programs as well */
 
 /* ---- One request and its answer. ---- */
 
+/* How an answer comes. But for AT_ONCE nothing may be said for any time. */
+enum answer {
+    AT_ONCE,
+    IN_TIME,
+    ENDLESS, /* until one side goes */
+};
+
 /* Told of each line but the last one, which stays the caller's. */
 typedef void line_fn(void *arg, struct json_t *line);
 
@@ -65,7 +72,7 @@ static int judge_end(const struct operate_options *options, const struct json_t 
     return strcmp(fault, "version") == 0 || strcmp(fault, "busy") == 0 ? OPERATE_NOBODY : OPERATE_BAD;
 }
 
-static int judge_silence(const struct operate_options *options, enum talk_result result)
+static int judge_silence(const struct operate_options *options, enum talk_result result, bool was_endless)
 {
     struct buf text = {0};
 
@@ -75,7 +82,7 @@ static int judge_silence(const struct operate_options *options, enum talk_result
     if (result == TALK_SILENT)
         buf_addf(&text, "the daemon says nothing for %d s: it hangs, or the machine is very busy", TALK_TIMEOUT_S);
     else if (result == TALK_CLOSED)
-        buf_add(&text, "the daemon ended before it had answered");
+        buf_add(&text, was_endless ? "the daemon has ended" : "the daemon ended before it had answered");
     else
         buf_add(&text, "who answers there does not speak the protocol of wanddns");
     complain(options, text.text);
@@ -83,14 +90,16 @@ static int judge_silence(const struct operate_options *options, enum talk_result
     return OPERATE_NOBODY;
 }
 
-/* The exit status. With patience nothing may be said for any time. */
-static int converse(const struct operate_options *options, const char *command, bool patience, line_fn *fn, void *arg)
+/* The exit status. Once nothing more can be printed it ends, and main.c says so. */
+static int converse(const struct operate_options *options, const char *command, enum answer answer, line_fn *fn,
+                    void *arg)
 {
     char *request = make_request(options, command);
     struct buf fault = {0};
     struct talk *talk = talk_open(options->control, request, &fault);
     enum talk_result result;
     struct json_t *line;
+    bool began = false;
     int status = -1;
 
     if (!talk) {
@@ -98,15 +107,18 @@ static int converse(const struct operate_options *options, const char *command, 
         status = OPERATE_NOBODY;
     }
     while (status < 0) {
-        result = talk_next(talk, patience, &line);
+        result = talk_next(talk, answer != AT_ONCE, &line);
         if (result != TALK_LINE) {
-            status = judge_silence(options, result);
+            status = judge_silence(options, result, began && answer == ENDLESS);
             continue;
         }
+        began = true;
         if (reply_kind(line) == REPLY_END)
             status = judge_end(options, line);
         else
             fn(arg, line);
+        if (ferror(stdout))
+            status = OPERATE_BAD;
         json_free(line);
     }
     if (talk)
@@ -124,10 +136,10 @@ static void keep(void *arg, struct json_t *line)
 /* All of an answer that begins with the line of the status. */
 static int gather(const struct operate_options *options, const char *command, struct reply *reply)
 {
-    int status = converse(options, command, false, keep, reply);
+    int status = converse(options, command, AT_ONCE, keep, reply);
 
     if (status == OPERATE_GOOD && !reply_line(reply, REPLY_STATUS, 0))
-        status = judge_silence(options, TALK_RUBBISH);
+        status = judge_silence(options, TALK_RUBBISH, false);
     return status;
 }
 
@@ -139,21 +151,10 @@ static void ignore(void *arg, struct json_t *line)
 
 /* ---- Printing. ---- */
 
-/* The status, or that it could not be printed. */
-static int print(const char *text, int status)
+static void print_page(struct page *page)
 {
-    if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
-        perror("wanddns");
-        return OPERATE_BAD;
-    }
-    return status;
-}
-
-static int print_page(struct page *page, int status)
-{
-    status = print(buf_text(&page->text), status);
+    fputs(buf_text(&page->text), stdout);
     buf_free(&page->text);
-    return status;
 }
 
 /* Lines that programs may read, too, so that they are as long as they are. */
@@ -166,7 +167,8 @@ static void open_lines(struct page *page)
 static void print_lines(struct page *page)
 {
     progress_erase();
-    print_page(page, OPERATE_GOOD);
+    print_page(page);
+    fflush(stdout);
     progress_draw();
 }
 
@@ -191,13 +193,14 @@ static int show_status(const struct operate_options *options, const struct reply
         return status;
     if (options->json) {
         json = status_json(reply);
-        status = print(json, status);
+        fputs(json, stdout);
         free(json);
         return status;
     }
     page_open(&page, STDOUT_FILENO);
     status_show(reply, &page);
-    return print_page(&page, status);
+    print_page(&page);
+    return status;
 }
 
 int operate_status(const struct operate_options *options)
@@ -220,7 +223,7 @@ int operate_explain(const struct operate_options *options)
     if (status == OPERATE_GOOD) {
         page_open(&page, STDOUT_FILENO);
         explain_show(reply, &page);
-        status = print_page(&page, status);
+        print_page(&page);
     }
     reply_free(reply);
     return status;
@@ -228,12 +231,12 @@ int operate_explain(const struct operate_options *options)
 
 int operate_reload(const struct operate_options *options)
 {
-    return converse(options, "reload", false, ignore, NULL);
+    return converse(options, "reload", AT_ONCE, ignore, NULL);
 }
 
 int operate_log_level(const struct operate_options *options)
 {
-    return converse(options, "log-level", false, ignore, NULL);
+    return converse(options, "log-level", AT_ONCE, ignore, NULL);
 }
 
 static void print_text(void *arg, struct json_t *line)
@@ -244,7 +247,7 @@ static void print_text(void *arg, struct json_t *line)
 
 int operate_metrics(const struct operate_options *options)
 {
-    return print("", converse(options, "metrics", false, print_text, NULL));
+    return converse(options, "metrics", AT_ONCE, print_text, NULL);
 }
 
 /* ---- Commands that go on. ---- */
@@ -269,7 +272,7 @@ static void print_line(void *arg, struct json_t *line)
 
 int operate_follow(const struct operate_options *options)
 {
-    return converse(options, "follow", true, options->json ? print_json : print_line, NULL);
+    return converse(options, "follow", ENDLESS, options->json ? print_json : print_line, NULL);
 }
 
 /* ---- An update. ---- */
@@ -394,7 +397,7 @@ static void print_trouble(const struct operate_options *options)
     page_open(&page, STDOUT_FILENO);
     if (gather(options, "status", reply) == OPERATE_GOOD)
         trouble_tell(reply, &page);
-    print_page(&page, OPERATE_GOOD);
+    print_page(&page);
     reply_free(reply);
 }
 
@@ -418,7 +421,7 @@ int operate_update(const struct operate_options *options)
     sigaddset(&interrupt, SIGINT);
     sigprocmask(SIG_BLOCK, &interrupt, NULL); /* but for when it waits */
     sigaction(SIGINT, &action, NULL);
-    status = converse(options, "update", true, on_update_line, &ongoing);
+    status = converse(options, "update", IN_TIME, on_update_line, &ongoing);
     progress_end();
     json_decref(ongoing.states);
     if (interrupted)

@@ -179,7 +179,7 @@ void store_read(struct store *store, const char *folder, bool look_only)
     } else if (error == -EACCES) {
         log_warning("%s: %s: what was published is not known", path, strerror(-error));
     } else if (error != -ENOENT) {
-        set_aside(path, strerror(-error), look_only);
+        set_aside(path, file_error(path, error), look_only);
     }
     free(path);
 }

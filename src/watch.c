@@ -190,7 +190,8 @@ static void on_settled(void *arg)
     watch->torn = false;
     for (size_t i = 0; i < FAMILIES; i++)
         print(watch, &watch->families[i]);
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        event_base_loopexit(watch->base, NULL); /* a second one of it is no use to anybody; main.c says why */
     watch->started = true;
     if (watch->torn)
         timer_start(watch->timer, REREAD_PAUSE_MS);

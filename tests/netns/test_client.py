@@ -239,7 +239,8 @@ def test_others_at_the_socket(lab, answer, text):
     with Other(path, answer):
         for command in ALL:
             done = run(lab, path, *command)
-            assert (done.returncode, done.stderr) == (NOBODY, f"wanddns: {text.format(path=path)}\n"), command
+            said = "{path}: the daemon has ended" if command == ["follow"] and b"status" in answer else text
+            assert (done.returncode, done.stderr) == (NOBODY, f"wanddns: {said.format(path=path)}\n"), command
 
 
 def test_lines_of_a_later_version_do_not_disturb(lab):
@@ -271,6 +272,7 @@ def test_socket_of_the_configuration(lab):
 @pytest.mark.parametrize("argv, text", [
     (["log-level"], "log-level: which level?"),
     (["log-level", "loud"], "no log level: loud"),
+    (["log-level", "warnin"], "no log level: warnin: did you mean 'warning'?"),
     (["log-level", "info", "debug"], "too many arguments: debug"),
     (["reload", "now"], "too many arguments: now"),
     (["update", "--json"], "--json does not go with update"),
@@ -409,7 +411,7 @@ def test_follow(lab):
     told = [json.loads(line.text) for line in programs.out.lines]
     assert [(line["line"], line["name"], line["to"]) for line in told] == [
         ("transition", VPN, "updating"), ("transition", VPN, "current")]
-    assert "ended before it had answered" in people.err.text
+    assert people.err.text == f"wanddns: {daemon.control}: the daemon has ended"
 
 
 def test_reload_and_log_level(lab):
@@ -423,15 +425,56 @@ def test_reload_and_log_level(lab):
     assert done.returncode == WRONG and done.stderr.startswith(f"wanddns: {daemon.config}:1: ")
 
 
-def test_output_that_cannot_be_written(lab):
-    """A full disk behind standard output is told, and is no success."""
-    daemon = start_ipv4(lab)
-    for command in "status", "metrics", "explain":
-        with open("/dev/full", "w") as full:
-            done = lab.gateway.call(subprocess.run, [program.PROGRAM, command, "--control", str(daemon.control)],
-                                    stdout=full, stderr=subprocess.PIPE, text=True, env=program.environment(),
-                                    check=False)
-        assert (done.returncode, done.stderr) == (BAD, "wanddns: No space left on device\n"), command
+def to_full_disk(lab, *argv):
+    """What a command says whose standard output cannot be written."""
+    with open("/dev/full", "w") as full:
+        done = lab.gateway.call(subprocess.run, [program.PROGRAM, *map(str, argv)], stdout=full, stderr=subprocess.PIPE,
+                                text=True, env=program.environment(), check=False, timeout=60, cwd="/")
+    *before, last = done.stderr.splitlines()
+    assert last in ("wanddns: standard output: No space left on device",
+                    "wanddns: standard output: not all of it could be written"), done
+    return done.returncode, before
+
+
+@pytest.mark.parametrize("argv", [
+    "--help", "--version", "check -c {config}", "check -v -c {config}", "check {definition}", "providers", "providers no-ip",
+    "import {inadyn}", "import {inadyn} --output {folder}", "watch", "watch --json", "once --dry-run -c {config}"])
+def test_what_cannot_be_printed_is_no_success(lab, argv):
+    """A full disk behind standard output is told, by every command, and one that goes on ends."""
+    lab.net.online(WAN0, v4=7)
+    folder = lab.open_folder()
+    config, inadyn = folder / "wanddns.conf", folder / "inadyn.conf"
+    config.write_text(lab.config(family="ipv4"))
+    config.chmod(0o600)
+    inadyn.write_text("provider no-ip.com {\n username = a\n password = b\n hostname = home.example.org\n}\n")
+    words = argv.format(config=config, inadyn=inadyn, folder=folder / "out",
+                        definition=f"{program.PROVIDERS}/dyndns2.conf").split()
+    status, before = to_full_disk(lab, *words)
+    assert status == BAD and not [line for line in before if "standard output" in line]
+
+
+@pytest.mark.parametrize("argv", ["status", "status --json", "explain", "metrics", "update"])
+def test_what_the_daemon_says_cannot_be_printed(lab, argv):
+    """The same of what it was asked for; all at once or in parts (metrics)."""
+    lab.net.online(WAN0, v4=7)
+    daemon = lab.daemon(lab.config(account(lab.server, MANY), family="ipv4"))
+    daemon.wait_log("updating -> current", count=len(MANY))
+    assert to_full_disk(lab, *argv.split(), "--control", daemon.control) == (BAD, [])
+
+
+@pytest.mark.parametrize("argv", ["follow", "follow --json"])
+def test_who_cannot_print_does_not_follow(lab, argv):
+    """It ends at the first line that cannot be written."""
+    lab.net.online(WAN0, v4=7)
+    daemon = lab.daemon(lab.config(family="ipv4"))
+    is_current(daemon, "203.0.113.7")
+    told = []
+    client = threading.Thread(target=lambda: told.append(to_full_disk(lab, *argv.split(), "--control", daemon.control)))
+    client.start()
+    daemon.wait_log("control: follow")
+    lab.net.replace4(7, 9)
+    client.join()
+    assert told == [(BAD, [])]
 
 
 def test_while_a_request_hangs(lab):

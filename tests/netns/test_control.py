@@ -247,6 +247,27 @@ def test_update_does_not_wait_for_what_is_tried_again(lab):
     end_of(connection.lines(), "result", "1 of 2 records is not current")
 
 
+@pytest.mark.parametrize("hosts, why", [
+    ([HOME], "1 of 1 record is no longer in the configuration"),
+    ([], "1 of 2 records is no longer in the configuration"),
+    (["gone.example.org", HOME], "2 of 2 records are no longer in the configuration"),
+])
+def test_update_of_what_a_reload_takes_away_fails(lab, hosts, why):
+    """What is gone meanwhile is not current."""
+    lab.net.online(WAN0, v4=7)
+    names = [VPN, *(hosts or [HOME])]
+    daemon = lab.daemon(lab.config(account(lab.server, names), family="ipv4"))
+    daemon.wait_log("updating -> current", count=len(names))
+    go_on = answers_late(lab.server)
+    connection = Connection(daemon, request("update", *hosts))
+    lab.server.wait_for(2)
+    daemon.write_config(lab.config(account(lab.server, VPN), family="ipv4"))
+    daemon.hup()
+    daemon.wait_log("reloaded: ")
+    go_on.set()
+    end_of(connection.lines(), "result", why)
+
+
 def test_update_goes_on_when_its_client_is_gone(lab):
     """Who asked for it does not carry it."""
     daemon = start_two(lab)

@@ -1,16 +1,21 @@
 """on-change: programs that hear what became of a record; and the examples of contrib/hooks."""
 
+import email
 import shutil
+import socket
 import subprocess
+import threading
+from email import policy
 from pathlib import Path
 
 import pytest
 
 from harness.daemon import account
 from harness.expect import HOME, at_rest, is_current, until
+from harness.patience import patient
 from harness.program import Program, is_running
 from harness.quick import QUICK, start, write_config
-from harness.sections import Providers, custom, provider, record
+from harness.sections import Providers, Unprivileged, custom, provider, record
 from harness.server import good
 from harness.topology import WAN0, WAN1
 
@@ -236,51 +241,146 @@ def test_no_program_costs_nothing(lab, hook):
 
 FAKE = """#!/bin/sh
 for argument; do printf '<%s>\\n' "$argument"; done >"{folder}/$(basename "$0").argv"
-cat >"{folder}/$(basename "$0").input"
 """
 
 
 @pytest.fixture
 def fakes(lab):
-    """mail, curl and logger that note what they are told, before all others in PATH."""
+    """curl and logger that note what they are told, before all others in PATH."""
     folder = lab.dir / "fakes"
     folder.mkdir()
-    for name in "mail", "curl", "logger":
+    for name in "curl", "logger":
         (folder / name).write_text(FAKE.format(folder=folder))
         (folder / name).chmod(0o755)
     return folder
 
 
-def tell(fakes, name, event, **facts):
-    """What the hook of contrib makes of it: the arguments and the input of what it calls."""
+def facts(event, **more):
     environment = {"NAME": HOME, "TYPE": "A", "OLD": "203.0.113.7", "NEW": "203.0.113.9", "STATE": "current",
-                   "ACCOUNT": "no-ip:office", "ERROR": "", "EVENT": event, **facts}
+                   "ACCOUNT": "no-ip:office", "ERROR": "", "EVENT": event, **more}
+    return {"WANDDNS_" + key: value for key, value in environment.items()}
+
+
+def tell(fakes, name, event, **more):
+    """What the hook of contrib makes of it: the arguments of what it calls."""
     done = subprocess.run([HOOKS / name], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
-                          env={"PATH": f"{fakes}:/usr/sbin:/usr/bin:/sbin:/bin",
-                               **{"WANDDNS_" + key: value for key, value in environment.items()}})
+                          env={"PATH": f"{fakes}:/usr/sbin:/usr/bin:/sbin:/bin", **facts(event, **more)})
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     tool, = (path.stem for path in fakes.glob("*.argv"))
-    argv = [line[1:-1] for line in (fakes / f"{tool}.argv").read_text().splitlines()]
-    return tool, argv, (fakes / f"{tool}.input").read_text()
+    return tool, [line[1:-1] for line in (fakes / f"{tool}.argv").read_text().splitlines()]
 
 
-def test_mail(fakes):
+class MailServer:
+    """Takes mails in the gateway, on loopback, as that of its machine does: (sender, receivers, text)."""
+
+    def __init__(self, namespace):
+        self.mails, self.changed = [], threading.Condition()
+        self._listener = namespace.call(socket.create_server, ("127.0.0.1", 25))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as stream:
+                self._talk(stream)
+
+    def _talk(self, stream):
+        def say(text):
+            stream.write(text.encode() + b"\r\n")
+            stream.flush()
+
+        sender, receivers = None, []
+        say("220 gateway")
+        while line := stream.readline().decode().strip():
+            word, _, rest = line.partition(":")
+            if word == "MAIL FROM":
+                sender = rest
+            elif word == "RCPT TO":
+                receivers.append(rest)
+            elif word == "DATA":
+                say("354 go on")
+                data = b""
+                while not data.endswith(b"\r\n.\r\n"):
+                    data += stream.readline()
+                with self.changed:
+                    self.mails.append((sender, receivers, data[:-3].replace(b"\r\n..", b"\r\n.")))
+                    self.changed.notify_all()
+            say("221 bye" if word == "QUIT" else "250 good")
+
+    def wait(self):
+        """The first mail."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.mails, patient(10))
+        return self.mails[0]
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def mail_server(lab):
+    server = MailServer(lab.gateway)
+    yield server
+    server.close()
+
+
+def mailed(lab, server, event, **more):
+    """The mail that the hook of contrib sends."""
+    server.mails.clear()
+    done = lab.gateway.run([HOOKS / "mail"], check=False, stdin=subprocess.DEVNULL,
+                           env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **facts(event, **more)})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    sender, receivers, data = server.wait()
+    assert b"\n" not in data.replace(b"\r\n", b"")  # which servers refuse (RFC 5321, 2.3.8)
+    mail = email.message_from_bytes(data, policy=policy.default)
+    assert sender.startswith("<wanddns@") and receivers == ["<root@localhost>"] and mail["To"] == "root@localhost"
+    assert mail["From"].addresses[0].addr_spec == sender.strip("<>") and mail["Date"].datetime.tzinfo
+    assert not mail.defects and not any(value.defects for value in mail.values())
+    return mail["Subject"], mail.get_content().replace("\r\n", "\n")
+
+
+def test_mail(lab, mail_server):
     """A mail with the fact in its subject, and all about it below."""
-    tool, argv, text = tell(fakes, "mail", "changed")
-    assert (tool, argv) == ("mail", ["-s", f"[wanddns] {HOME} A is 203.0.113.9", "root"])
+    subject, text = mailed(lab, mail_server, "changed")
+    assert subject == f"[wanddns] {HOME} A is 203.0.113.9"
     assert "no-ip:office" in text and "203.0.113.7" in text and "error" not in text
-    _, argv, text = tell(fakes, "mail", "refused", STATE="refused", ERROR="provider: nohost $(rm) `x` \"y\"")
-    assert argv[1] == f"[wanddns] {HOME} A was refused"
-    assert "error      provider: nohost $(rm) `x` \"y\"\n" in text
+    subject, text = mailed(lab, mail_server, "refused", STATE="refused", ERROR="provider: nohost $(rm) `x` \"y\" \u00e9\n.\n")
+    assert subject == f"[wanddns] {HOME} A was refused"
+    assert "error      provider: nohost $(rm) `x` \"y\" \u00e9\n.\n" in text
+
+
+def test_mail_is_sent_by_the_daemons_user(lab, mail_server):
+    """By one that may become nobody else, which a sendmail with another user or group of its own could not do."""
+    lab.net.online(WAN0, v4=7)
+    nobody = Unprivileged(lab)
+    copy = shutil.copy(HOOKS / "mail", nobody.folder / "mail")
+    daemon = lab.daemon(lab.config(family="ipv4", ca_file=nobody.ca_file, on_change=copy, **QUICK), **nobody.daemon)
+    _, _, data = mail_server.wait()
+    assert f"Subject: [wanddns] {HOME} A is 203.0.113.7\r\n".encode() in data
+    daemon.wait_log(rf"<7>on-change: dyndns2: {HOME} A: current: .*/mail heard it")
+
+
+def test_mail_that_nobody_takes_is_told(lab):
+    """No server, no mail: why is in the log."""
+    lab.net.online(WAN0, v4=7)
+    copy = shutil.copy(HOOKS / "mail", lab.dir / "mail")
+    daemon = lab.daemon(lab.config(family="ipv4", on_change=copy, **QUICK))
+    daemon.wait_log(rf"<4>on-change: dyndns2: {HOME} A: current: .*/mail ended with status 7: curl: .*connect")
 
 
 def test_webhook(fakes):
     """A request to the topic, in a time that fits into that of the hook."""
-    tool, argv, _ = tell(fakes, "webhook", "refused", STATE="refused", ERROR="provider: nohost")
+    tool, argv = tell(fakes, "webhook", "refused", STATE="refused", ERROR="provider: nohost")
     assert tool == "curl" and argv[0] == "-q" and argv[-1].startswith("https://ntfy.sh/")
     assert argv[argv.index("--data-raw") + 1] == f"{HOME} A was refused by no-ip:office: provider: nohost"
     assert "Priority: high" in argv and int(argv[argv.index("--max-time") + 1]) < 30
-    _, argv, _ = tell(fakes, "webhook", "current", OLD="")
+    _, argv = tell(fakes, "webhook", "current", OLD="")
     assert argv[argv.index("--data-raw") + 1] == f"{HOME} A is 203.0.113.9"
     assert "Priority: default" in argv
 
@@ -288,13 +388,13 @@ def test_webhook(fakes):
 def test_syslog(fakes):
     """A line of words with values, and a severity."""
     for event, severity in ("refused", "err"), ("recovered", "warning"), ("changed", "notice"):
-        tool, argv, _ = tell(fakes, "syslog", event)
+        tool, argv = tell(fakes, "syslog", event)
         assert tool == "logger" and argv[:5] == ["-t", "wanddns-change", "-p", f"daemon.{severity}", "--"]
         assert " ".join(argv[5:]) == (f"event={event} name={HOME} type=A old=203.0.113.7 new=203.0.113.9 "
                                       "account=no-ip:office")
 
 
-@pytest.mark.parametrize("name", ["mail", "webhook", "syslog"])
+@pytest.mark.parametrize("name", ["webhook", "syslog"])
 def test_example_is_told_by_the_daemon(lab, fakes, name):
     """The example as it is, as on-change: it runs, and nothing of it fails."""
     lab.net.online(WAN0, v4=7)

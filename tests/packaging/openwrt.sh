@@ -71,7 +71,7 @@ logger() {
 }
 
 chown() { echo "chown $*"; }
-chgrp() { echo "chgrp $*"; }
+chgrp() { echo "chgrp $*" && command chgrp "$@"; }
 procd_open_instance() { echo "procd open"; }
 procd_set_param() { echo "procd $*"; }
 procd_close_instance() { echo "procd close"; }

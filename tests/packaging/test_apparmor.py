@@ -28,3 +28,17 @@ def test_a_fault_is_found(profile, tmp_path):
     faulty = tmp_path / "wanddns"
     faulty.write_text(profile.read_text().replace("network netlink raw,", "network netlnik raw,"))
     assert subprocess.run(["apparmor_parser", "-Q", "-K", "-T", faulty], capture_output=True).returncode != 0
+
+
+def test_what_its_comments_and_the_page_allow_is_good(profile, contrib, tmp_path):
+    """The lines for local/wanddns, in its place: among them one for a password-file elsewhere, as README.Debian has it."""
+    text = profile.read_text()
+    lines = re.findall(r"^  #   (\S.*,)$", text, re.M)
+    page = re.search(r"\(password-file, hosts-file,\nca-file\).*?^    (/.*? r,)$", (contrib / "debian/README.Debian").read_text(),
+                     re.M | re.S)
+    assert page and page[1] in lines and len(lines) >= 4
+    copy = tmp_path / "wanddns"
+    copy.write_text(text.replace("  include if exists <local/wanddns>\n", "".join(f"  {line}\n" for line in lines)))
+    assert "include if exists" not in copy.read_text()
+    done = subprocess.run(["apparmor_parser", "-Q", "-K", "-T", copy], text=True, capture_output=True)
+    assert done.returncode == 0, done

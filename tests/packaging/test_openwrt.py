@@ -1,6 +1,8 @@
 """The package of OpenWrt: what its init script makes of /etc/config/wanddns, in busybox's shell."""
 
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ config provider 'home'
 
 
 class Router:
-    """A folder in the place of the root of a router."""
+    """A folder in the place of the root of a router, and a user that every machine has in the place of wanddns."""
+
+    user = "daemon"
 
     def __init__(self, contrib, wanddns, folder):
         self.folder, self.wanddns = folder, wanddns
@@ -24,7 +28,8 @@ class Router:
         self.config = folder / "var" / "etc" / "wanddns.conf"
         self.state = folder / "state"
         script = (contrib / "openwrt/files/wanddns.init").read_text()
-        for path, here in {"/var/": f"{folder}/var/", "/usr/sbin/wanddns": wanddns.program}.items():
+        for path, here in {"/var/": f"{folder}/var/", "/usr/sbin/wanddns": wanddns.program,
+                           "\nuser=wanddns\n": f"\nuser={self.user}\n"}.items():
             assert path in script
             script = script.replace(path, here)
         self.script = folder / "wanddns.init"
@@ -41,15 +46,19 @@ class Router:
         return done.stdout.splitlines()
 
     def translated(self, text):
-        """The configuration, which the program must have found good."""
+        """The configuration, which the program must have found good, without what is the same in all of them."""
         lines = self.start(text)
         assert "procd open" in lines, lines
-        return self.config.read_text().split("\n", 1)[1]
+        comment, user, rest = self.config.read_text().split("\n", 2)
+        assert comment.startswith("# Made from ") and user == f"user = {self.user}"
+        return rest
 
 
 @pytest.fixture
-def router(contrib, wanddns, tmp_path):
-    return Router(contrib, wanddns, tmp_path)
+def router(contrib, wanddns):
+    with tempfile.TemporaryDirectory() as folder:  # those of pytest are closed to the user
+        Path(folder).chmod(0o755)
+        yield Router(contrib, wanddns, Path(folder))
 
 
 def test_what_is_shipped_starts_nothing(router, contrib):
@@ -135,6 +144,8 @@ def test_words_arrive_as_they_are(router, wanddns, word):
     program, told = router.folder / "program", router.folder / "told"
     program.write_text(f"#!/bin/sh\nexec cat >{told}\n")
     program.chmod(0o755)
+    told.touch()
+    shutil.chown(told, router.user)
     router.translated(f"""
 config provider 'home'
 	option service 'exec'
@@ -206,8 +217,22 @@ def test_the_last_account_gone_stops_it(router):
 
 
 def test_it_runs_as_its_user_and_reloads_by_signal(router):
+    """And logs by itself, for procd knows no severity of a line; what a crash leaves on standard error is logged, too."""
     lines = router.start(ACCOUNT)
-    assert {"procd user wanddns", "procd no_new_privs 1", "procd reload_signal HUP", f"procd file {router.config}",
-            f"procd command {router.wanddns.program} run -c {router.config}", "procd respawn"} <= set(lines)
+    assert {f"procd user {router.user}", f"procd group {router.user}", "procd no_new_privs 1", "procd reload_signal HUP",
+            f"procd file {router.config}", f"procd command {router.wanddns.program} run --syslog -c {router.config}",
+            "procd respawn", "procd stderr 1"} <= set(lines)
     assert router.config.stat().st_mode & 0o777 == 0o640
-    assert f"chgrp wanddns {router.config}.new" in lines
+    assert f"chgrp {router.user} {router.config}.new" in lines
+    assert (router.config.stat().st_uid, router.config.group()) == (0, router.user)
+    assert not [line for line in lines if line.startswith("log:")]
+
+
+def test_what_the_user_cannot_read_is_told(router):
+    """It starts, as root found all to be good; but the next reload would fail."""
+    secret = router.folder / "password"
+    secret.write_text("secret\n")
+    secret.chmod(0o600)
+    lines = router.start(ACCOUNT.replace("option password 'secret'", f"option password_file '{secret}'"))
+    assert "procd open" in lines
+    assert f"log: {secret}: the daemon cannot read it again: Permission denied" in lines

@@ -57,6 +57,34 @@ def test_walls_of_the_programs_own_may_be_raised(unit):
     assert "landlock" not in denied and "chroot" in denied
 
 
+def calls_of(word):
+    """The system calls of a word of the filter."""
+    if not word.startswith("@"):
+        return {word}
+    text = run("systemd-analyze", "syscall-filter", word).stdout
+    return set().union(*(calls_of(name) for name in re.findall(r"^    (@?[a-z_][\w-]*)$", text, re.M)))
+
+
+def allowed_calls(unit):
+    """What the filter lets through after all its lines: a list of what is allowed, by the first (systemd.exec(5))."""
+    allowed = calls_of("@default")
+    for line in value(unit, "SystemCallFilter"):
+        for word in line.lstrip("~").split():
+            allowed = allowed - calls_of(word) if line.startswith("~") else allowed | calls_of(word)
+    return allowed
+
+
+def test_the_filter_allows_what_the_program_calls(unit, wanddns):
+    """By the functions of the C library that it uses. Not what only root does, nor setrlimit(2), whose work LimitCORE= has
+    done; syscall(3) and syslog(3) are no system calls of that name."""
+    used = set(re.findall(r" U (\w+)", run("nm", "-D", wanddns.program).stdout)) - {"syscall", "syslog"}
+    called, allowed = used & calls_of("@known"), allowed_calls(unit)
+    assert {"openat", "chown", "fchown", "prctl", "setresuid"} <= called
+    assert called - allowed <= {"setgroups", "setresgid", "setresuid", "setrlimit"}
+    assert value(unit, "LimitCORE") == ["0"]
+    assert not allowed & {"setresuid", "setgroups", "chroot", "ptrace", "mount"}
+
+
 def may_start(unit, path, by=()):
     """Whether the condition of the unit holds for that file in the place of the configuration."""
     condition, = value(unit, "ExecCondition")

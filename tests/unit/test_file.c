@@ -403,6 +403,7 @@ static void test_try(void **state)
     assert_int_equal(file_try(path), 0);
     assert_int_equal(file_try(missing), -ENOENT);
     assert_string_equal(file_error(missing, -ENOENT), strerror(ENOENT));
+    assert_string_equal(file_error("/dev/zero", -EINVAL), "it is no regular file");
     forked(read_behind_walls, *state);
     free(path);
     free(missing);

@@ -234,6 +234,7 @@ static void test_faults(void **state)
         {"provider no-ip.com {\n include(\"/nonexistent/x\")\n}", "2: include: /nonexistent/x: No such file"},
         {"provider no-ip.com {\n include(\"missing\")\n}", "2: include: missing: No such file"},
         {"provider no-ip.com {\n include(\"/\")\n}", "2: include: /: Is a directory"},
+        {"provider no-ip.com {\n include(\"/dev/null\")\n}", "2: include: /dev/null: it is no regular file"},
         {"provider no-ip.com {\n include()\n}", "2: include: include has one file in ( )"},
         {"provider no-ip.com {\n include(a, b)\n}", "2: include: include has one file in ( )"},
         {"include(\"x\")\n" SECTION(""), "1: unknown key 'include'"},

@@ -138,7 +138,7 @@ static const struct {
     {"provider x {\nhosts-file = \"\"\n}\n", "f:2: hosts-file:  does not begin with /\n"},
     {"provider x {\nhosts-file = \"/nonexistent/hosts\"\n}\n",
      "f:2: hosts-file: /nonexistent/hosts: No such file or directory\n"},
-    {"provider x {\nhosts-file = \"/dev/null\"\n}\n", "f:2: hosts-file: /dev/null: Invalid argument\n"},
+    {"provider x {\nhosts-file = \"/dev/null\"\n}\n", "f:2: hosts-file: /dev/null: it is no regular file\n"},
 };
 
 static void test_faults(void **state)
