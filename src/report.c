@@ -247,7 +247,10 @@ static void on_candidate(void *arg, const struct kernel_link *link, const struct
     const struct explained *explained = arg;
     char text[IP_TEXT_SIZE], words[SOURCE_TEXT_SIZE];
 
-    reason_text(words, sizeof words, reason, link->name, why);
+    if (address)
+        reason_text_of_one(words, sizeof words, reason, why);
+    else
+        reason_text(words, sizeof words, reason, link->name, why);
     begin(explained->out, "candidate");
     add_subject(explained);
     add_text(explained->out, "interface", link->name);
