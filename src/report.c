@@ -151,6 +151,7 @@ static void add_uplink(struct buf *out, const struct rule *rule, const struct so
 
     begin(out, "uplink");
     add_text(out, "source", rule_name(rule, buffer));
+    add_asked(out, rule);
     add_text(out, "family", ip_family_name(rule->family));
     add_text(out, "interface", answer->link.index ? answer->link.name : NULL);
     add_addresses(out, "addresses", &answer->ips);

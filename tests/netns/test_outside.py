@@ -470,7 +470,25 @@ def test_service_that_does_not_answer_in_time_is_not_asked_again_soon(lab, carri
     assert len(service.requests) == 2
 
 
-# What explain tells of it
+# What status and explain tell of it
+
+def test_status_tells_services_apart(lab, carrier):
+    """Two uplinks with two services are two lines for people, too; keys of the URLs are not told."""
+    services = [lab.another_server(answer=echo) for _ in range(2)]
+    names = HOME, "vpn.example.org"
+    daemon = lab.daemon(lab.config(provider(lab.server, *(
+        record(name, source=f"{service.url}/geheim?token=geheim") for name, service in zip(names, services))),
+        family="ipv4", **QUICK))
+    for name in names:
+        is_current(daemon, "203.0.113.200", name=name)
+    uplinks = of_kind(ask(daemon, "status"), "uplink")
+    assert sorted(uplink["asked"] for uplink in uplinks) == sorted([service.url] for service in services)
+    text = lab.wanddns("status", "--control", daemon.control).stdout
+    for service in services:
+        assert text.count(f"echo {service.url} ipv4: 203.0.113.200 on {LINK}") == 1
+    assert "geheim" not in text
+
+
 
 def outcome(lab, daemon, name=HOME):
     """The one candidate of a record, and what it is for people, without the blanks: a long path is broken."""
