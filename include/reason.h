@@ -38,6 +38,9 @@ const char *reason_word(enum reason reason);
  * NAT". name is that of the interface, or ""; detail is added behind it, or NULL. */
 void reason_text(char *buffer, size_t size, enum reason reason, const char *name, const char *detail);
 
+/* What it means for one address, whatever else its interface has: "private: it is a private address". */
+void reason_text_of_one(char *buffer, size_t size, enum reason reason, const char *detail);
+
 /* Nothing is known of the address just now; what was published may well be right. */
 bool reason_is_doubt(enum reason reason);
 

@@ -2,6 +2,7 @@
 #ifndef WANDDNS_RULE_H
 #define WANDDNS_RULE_H
 
+#include "buf.h"
 #include "ip.h"
 
 #include <net/if.h>
@@ -50,6 +51,10 @@ const char *rule_interfaces(const struct rule *rule, char *buffer);
 
 /* The same, or the kind of source where that is not the kernel. */
 const char *rule_name(const struct rule *rule, char *buffer);
+
+/* Adds who is asked in place of the kernel: the program, or scheme, host and port of a service's URL, for the rest of it may
+ * hold a key. False past the last one. */
+bool rule_asked(const struct rule *rule, size_t index, struct buf *asked);
 
 bool rule_is_auto(const struct rule *rule);
 

@@ -48,7 +48,8 @@ const struct rule *sources_rule(const struct sources *sources, size_t index);
 /* Is there one whose answer from outside has yet to come? */
 bool sources_are_asking(const struct sources *sources);
 
-/* Reads the rule once more, and tells each candidate. 0 or -EAGAIN. */
+/* Reads the rule once more, and tells each candidate. 0 or -EAGAIN. Where the kernel is not believed its last answer is the
+ * only one: it has no link, and why is the whole text where there is no address. */
 int sources_explain(const struct sources *sources, const struct rule *rule, source_candidate_fn *fn, void *arg);
 
 #endif

@@ -34,12 +34,27 @@ static void show_state(const struct reply *reply, const struct json_t *record, s
     buf_free(&text);
 }
 
+/* " on wan0", " from https://api.example.org", or where a fixed address stands. */
+static void add_whence(const struct json_t *line, struct buf *text)
+{
+    const char *interface = reply_text(line, "interface"), *asked;
+
+    if (interface)
+        buf_addf(text, " on %s", interface);
+    else if (!reply_element(line, "asked", 0))
+        buf_add(text, " from the configuration");
+    for (size_t i = 0; (asked = reply_element(line, "asked", i)); i++)
+        buf_addf(text, "%s%s", i ? " and " : " from ", asked);
+}
+
 static void show_candidate(const struct json_t *line, struct page *page)
 {
     const char *address = reply_text(line, "address");
     struct buf title = {0};
 
-    buf_addf(&title, "%s on %s:", address ? address : "nothing", reply_word(line, "interface"));
+    buf_add(&title, address ? address : "nothing");
+    add_whence(line, &title);
+    buf_add(&title, ":");
     page_paragraph(page, DEEPER, INDENT + HANG, PAGE_PLAIN, title.text, reply_word(line, "text"));
     buf_free(&title);
 }

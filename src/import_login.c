@@ -78,6 +78,8 @@ static const char *take_from(const struct reading *reading, const char *from, st
                                    word->value + matches[1].rm_so)
                     : NULL;
         regfree(&regex);
+        if (!value)
+            draft_note(draft, reading->section, word, true, "it has another form than is known here");
     }
     if (value && !*value)
         return NULL;
@@ -267,11 +269,19 @@ static const char *find_bar(const struct reading *reading)
     return lost ? strchr(lost->values[0].text, '=') + 1 : NULL;
 }
 
+/* Where each record has a login of its own, that of the one family. */
+static const char *password_of(const struct import_login *login)
+{
+    const char *own = login->families == IP_V6 ? "password-ipv6" : "password-ipv4";
+
+    return dialect_login(login->dialect, login->provider, own) ? own : "password";
+}
+
 static void read_password(struct reading *reading)
 {
     const char *bar = find_bar(reading);
     struct draft_word *word;
-    const char *value = take(reading, "password", &word);
+    const char *value = take(reading, password_of(reading->login), &word);
 
     if (!value)
         return;
@@ -358,7 +368,7 @@ static void fill_section(struct reading *reading)
     draft_name(section, &name);
 }
 
-struct draft_section *import_login(const struct import_login *login, struct draft_word *host)
+static struct draft_section *read_login(const struct import_login *login, struct draft_word *host)
 {
     struct draft *draft = login->draft;
     struct reading reading = {.login = login, .host = host, .definition = import_definition(draft, login->provider)};
@@ -373,6 +383,37 @@ struct draft_section *import_login(const struct import_login *login, struct draf
     }
     definition_free(reading.definition);
     return section;
+}
+
+static bool has_password(const struct import_login *login)
+{
+    const struct tree_node *keys = dialect_login(login->dialect, login->provider, password_of(login));
+    bool found = false;
+
+    for (size_t i = 0; keys && i < keys->value_count && !found; i++) {
+        char *key = mem_string_n(keys->values[i].text, strcspn(keys->values[i].text, ":"));
+
+        found = import_given(&login->words, key) != NULL;
+        free(key);
+    }
+    return found;
+}
+
+/* A family without a login of its own is left out, as they do it, unless there is none at all. */
+struct draft_section *import_login(const struct import_login *login, struct draft_word *host)
+{
+    static const enum ip_families families[] = {IP_V4, IP_V6};
+    struct draft_section *section = NULL;
+    struct import_login one = *login;
+
+    if (strcmp(password_of(login), "password") == 0)
+        return read_login(login, host);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        one.families = families[i];
+        if (login->families & families[i] && has_password(&one))
+            section = read_login(&one, host);
+    }
+    return section || host->note ? section : read_login(login, host);
 }
 
 void import_rest(struct draft *draft, const struct dialect *dialect, struct draft_section *section,

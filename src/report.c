@@ -102,6 +102,19 @@ static void add_addresses(struct buf *out, const char *key, const struct ip_set 
     buf_add(out, "]");
 }
 
+static void add_asked(struct buf *out, const struct rule *rule)
+{
+    struct buf asked = {0};
+
+    buf_add(out, ",\"asked\":[");
+    for (size_t i = 0; rule_asked(rule, i, &asked); i++) {
+        buf_add(out, i ? "," : "");
+        add_string(out, asked.text);
+        buf_free(&asked);
+    }
+    buf_add(out, "]");
+}
+
 /* ---- Lines. ---- */
 
 static size_t count_records(const struct core *core, const struct demand *demand)
@@ -138,6 +151,7 @@ static void add_uplink(struct buf *out, const struct rule *rule, const struct so
 
     begin(out, "uplink");
     add_text(out, "source", rule_name(rule, buffer));
+    add_asked(out, rule);
     add_text(out, "family", ip_family_name(rule->family));
     add_text(out, "interface", answer->link.index ? answer->link.name : NULL);
     add_addresses(out, "addresses", &answer->ips);
@@ -231,6 +245,7 @@ struct explained {
     struct buf *out;
     const struct account *account;
     const struct record *record;
+    struct rule rule;
     struct buf key; /* of what is remembered for this record (finding.c) */
 };
 
@@ -247,10 +262,16 @@ static void on_candidate(void *arg, const struct kernel_link *link, const struct
     const struct explained *explained = arg;
     char text[IP_TEXT_SIZE], words[SOURCE_TEXT_SIZE];
 
-    reason_text(words, sizeof words, reason, link->name, why);
+    if (address)
+        reason_text_of_one(words, sizeof words, reason, why);
+    else if (link)
+        reason_text(words, sizeof words, reason, link->name, why);
+    else
+        snprintf(words, sizeof words, "%s", why);
     begin(explained->out, "candidate");
     add_subject(explained);
-    add_text(explained->out, "interface", link->name);
+    add_text(explained->out, "interface", link ? link->name : NULL);
+    add_asked(explained->out, &explained->rule);
     add_text(explained->out, "address", address ? ip_text(&address->ip, text) : NULL);
     add_text(explained->out, "reason", reason_word(reason));
     add_text(explained->out, "text", words);
@@ -289,11 +310,11 @@ static void on_remembered(void *arg, const char *key, const char *name)
 static void explain(const struct report *report, struct buf *out, const struct account *account, size_t index)
 {
     struct explained explained = {.out = out, .account = account, .record = account_record(account, index)};
-    struct rule rule = wishes_rule(account_name(account, index), record_family(explained.record));
 
-    sources_explain(core_sources(report->core), &rule, on_candidate, &explained);
+    explained.rule = wishes_rule(account_name(account, index), record_family(explained.record));
+    sources_explain(core_sources(report->core), &explained.rule, on_candidate, &explained);
     add_history(&explained, account_history(account, index));
-    buf_addf(&explained.key, "record %s %s", record_name(explained.record), ip_record_type(rule.family));
+    buf_addf(&explained.key, "record %s %s", record_name(explained.record), ip_record_type(explained.rule.family));
     memory_walk(account_remembered(account), on_remembered, &explained);
     buf_free(&explained.key);
 }

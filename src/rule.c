@@ -71,6 +71,22 @@ const char *rule_name(const struct rule *rule, char *buffer)
     return buffer;
 }
 
+bool rule_asked(const struct rule *rule, size_t index, struct buf *asked)
+{
+    const struct rule_outside *outside = rule->outside;
+    const char *url;
+
+    if (!outside || index >= (outside->program ? 1 : outside->service_count))
+        return false;
+    if (outside->program) {
+        buf_add(asked, outside->program);
+    } else {
+        url = outside->services[index].url;
+        buf_addf(asked, "https://%.*s", (int)strcspn(url + strlen("https://"), "/?#"), url + strlen("https://"));
+    }
+    return true;
+}
+
 const char *rule_interfaces(const struct rule *rule, char *buffer)
 {
     size_t used = (size_t)snprintf(buffer, RULE_NAME_SIZE, "%s", rule_is_auto(rule) ? "auto" : rule->interfaces[0]);

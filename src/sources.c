@@ -290,10 +290,22 @@ bool sources_are_asking(const struct sources *sources)
     return asking;
 }
 
+/* The uplink has addresses, but they do not count: the answer stands for itself. */
+static void tell_answer(const struct source_answer *answer, source_candidate_fn *fn, void *arg)
+{
+    const struct kernel_address address = {.ip = answer->ips.list[0]};
+
+    fn(arg, NULL, answer->ips.count ? &address : NULL, answer->reason, answer->ips.count ? NULL : answer->text);
+}
+
 int sources_explain(const struct sources *sources, const struct rule *rule, source_candidate_fn *fn, void *arg)
 {
     const struct watched *watched = sources->list[find(sources->list, sources->count, rule)];
     struct source_before before = before_of(watched);
 
+    if (rule->outside || ip_is_set(&rule->fixed)) {
+        tell_answer(&watched->answer, fn, arg);
+        return 0;
+    }
     return source_explain(sources->kernel, rule, &before, fn, arg);
 }

@@ -43,10 +43,13 @@ static void show_head(const struct reply *reply, struct page *page)
 
 static void show_uplink(const struct json_t *uplink, struct page *page)
 {
-    const char *interface = reply_text(uplink, "interface"), *address;
+    const char *interface = reply_text(uplink, "interface"), *address, *asked;
     struct buf title = {0}, text = {0};
 
-    buf_addf(&title, "%s %s:", reply_word(uplink, "source"), reply_word(uplink, "family"));
+    buf_add(&title, reply_word(uplink, "source"));
+    for (size_t i = 0; (asked = reply_element(uplink, "asked", i)); i++)
+        buf_addf(&title, "%s%s", i ? " and " : " ", asked);
+    buf_addf(&title, " %s:", reply_word(uplink, "family"));
     for (size_t i = 0; (address = reply_element(uplink, "addresses", i)); i++)
         buf_addf(&text, "%s%s", i ? ", " : "", address);
     if (!text.length)

@@ -386,9 +386,11 @@ def test_explain_says_why(lab):
     """The state with its reason, the candidates, what became of it, the login."""
     daemon = start_two(lab, half_refused)
     lab.gateway.ip("addr add 192.168.1.2/24 dev wan0")
+    lab.gateway.ip("addr add 203.0.113.8/24 dev wan0")
     text = " ".join(run(lab, daemon, "explain", VPN).stdout.split())
     for part in (f"{VPN} A at dyndns2: refused since ", "provider: nohost: there is no such name in this account.",
-                 " 203.0.113.7 on wan0: chosen: on wan0", " 192.168.1.2 on wan0: private: ", "idle -> updating",
+                 " 203.0.113.7 on wan0: chosen 192.168.1.2 on wan0: private: it is a private address"
+                 " 203.0.113.8 on wan0: other: it is fit, but not the first: secondary What became", "idle -> updating",
                  "updating -> refused: provider: nohost",
                  f"The account dyndns2 at {lab.server.url}: 1 request since the daemon began; the provider may be"):
         assert part in text

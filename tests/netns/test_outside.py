@@ -1,11 +1,13 @@
 """An address that only the outside knows: asked of a service or of a program, and never guessed from the kernel."""
 
+import re
 import time
 from pathlib import Path
 
 import pytest
 
 from harness.carrier import INNER, LINK, Carrier, echo, echo_json
+from harness.control import ask, of_kind
 from harness.daemon import account, with_etc
 from harness.expect import HOME, at_rest, is_current, sent, until
 from harness.program import is_running
@@ -466,6 +468,65 @@ def test_service_that_does_not_answer_in_time_is_not_asked_again_soon(lab, carri
     is_current(daemon, "203.0.113.200")
     daemon.stop()
     assert len(service.requests) == 2
+
+
+# What status and explain tell of it
+
+def test_status_tells_services_apart(lab, carrier):
+    """Two uplinks with two services are two lines for people, too; keys of the URLs are not told."""
+    services = [lab.another_server(answer=echo) for _ in range(2)]
+    names = HOME, "vpn.example.org"
+    daemon = lab.daemon(lab.config(provider(lab.server, *(
+        record(name, source=f"{service.url}/geheim?token=geheim") for name, service in zip(names, services))),
+        family="ipv4", **QUICK))
+    for name in names:
+        is_current(daemon, "203.0.113.200", name=name)
+    uplinks = of_kind(ask(daemon, "status"), "uplink")
+    assert sorted(uplink["asked"] for uplink in uplinks) == sorted([service.url] for service in services)
+    text = lab.wanddns("status", "--control", daemon.control).stdout
+    for service in services:
+        assert text.count(f"echo {service.url} ipv4: 203.0.113.200 on {LINK}") == 1
+    assert "geheim" not in text
+
+
+
+def outcome(lab, daemon, name=HOME):
+    """The one candidate of a record, and what it is for people, without the blanks: a long path is broken."""
+    one, = of_kind(ask(daemon, "explain", name), "candidate")
+    text = lab.wanddns("explain", name, "--control", daemon.control).stdout
+    return one, "".join(re.split("What became|Nothing has become", text.split("looked at:")[1])[0].split())
+
+
+def test_explain_tells_the_answer_and_who_gave_it(lab, carrier):
+    """The address of the service is the one that was chosen, not that of the uplink; keys of its URL are not told."""
+    service = lab.another_server(answer=echo)
+    daemon = lab.daemon(asking(lab, service.url + "/geheim?token=geheim"))
+    is_current(daemon, "203.0.113.200")
+    one, text = outcome(lab, daemon)
+    assert one["interface"] is None and one["asked"] == [service.url] and one["reason"] == "chosen"
+    assert text == f"203.0.113.200from{service.url}:chosen"
+    service.answer = lambda request: Reply(body="<html>")
+    daemon.usr1()
+    goes_idle(daemon, "bad-answer")
+    one, text = outcome(lab, daemon)
+    assert one["address"] is None and one["reason"] == "bad-answer"
+    assert text.startswith(f"nothingfrom{service.url}:bad-answer:theanswerofthesourceisnot")
+
+
+def test_explain_tells_of_a_program_and_of_a_fixed_address(lab):
+    """Neither stands on the uplink, whose address is another one."""
+    lab.net.online(WAN0, v4=7)
+    program = script(lab, "exit 3\n")
+    daemon = lab.daemon(lab.config(provider(lab.server, record(HOME, source=f"exec:{program}"),
+                                            record("vpn.example.org", source="static:198.51.100.99")),
+                                   family="ipv4", **QUICK))
+    is_current(daemon, "198.51.100.99", name="vpn.example.org")
+    goes_idle(daemon, "source-silent")
+    one, text = outcome(lab, daemon)
+    assert one["asked"] == [str(program)]
+    assert text.startswith(f"nothingfrom{program}:source-silent:thesourcegivesnoanswer:{program}")
+    one, text = outcome(lab, daemon, "vpn.example.org")
+    assert (one["interface"], one["asked"]) == (None, []) and text == "198.51.100.99fromtheconfiguration:chosen"
 
 
 def test_key_in_the_query_of_a_service_stays_out_of_the_log(lab, carrier):

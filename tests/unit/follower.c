@@ -200,30 +200,32 @@ static void on_candidate(void *arg, const struct kernel_link *link, const struct
 {
     struct listing *listing = arg;
     struct ip ip = address ? address->ip : (struct ip){0};
+    int index = link ? link->index : 0;
 
     assert_true((why != NULL) == (reason == REASON_OTHER));
     for (size_t i = 0; i < listing->count; i++)
-        if (listing->seen[i].index == link->index && ip_equal(&listing->seen[i].ip, &ip)) {
+        if (listing->seen[i].index == index && ip_equal(&listing->seen[i].ip, &ip)) {
             listing->twice = true;
             return;
         }
-    listing->seen[listing->count].index = link->index;
+    listing->seen[listing->count].index = index;
     listing->seen[listing->count++].ip = ip;
     if (reason != REASON_CHOSEN)
         return;
     ip_set_add(&listing->chosen, &ip);
-    if (!ip_set_has(&listing->chosen, &ip) || (!listing->all && link->index != listing->index))
+    if (!ip_set_has(&listing->chosen, &ip) || (!listing->all && index != listing->index))
         listing->wrong = true; /* one more than an answer can have, or of another link */
 }
 
 void follower_check_candidates(struct follower *follower, const struct sources *sources)
 {
-    struct listing listing = {.index = follower->told.link.index, .all = follower->rule.all};
+    bool is_fixed = ip_is_set(&follower->rule.fixed); /* on no link */
+    struct listing listing = {.index = is_fixed ? 0 : follower->told.link.index, .all = follower->rule.all};
 
     if (sources_explain(sources, &follower->rule, on_candidate, &listing))
         return;
     if (listing.twice)
         blame(follower, "a candidate is told twice");
-    if (listing.wrong || !ip_set_equal(&listing.chosen, &follower->told.local))
+    if (listing.wrong || !ip_set_equal(&listing.chosen, is_fixed ? &follower->told.ips : &follower->told.local))
         blame(follower, "of the candidates, others are told as chosen");
 }

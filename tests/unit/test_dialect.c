@@ -160,10 +160,10 @@ static void test_login(void **state)
 /* ---- The files that are shipped: what they name is there. ---- */
 
 static const struct tree_key service_keys[] = {
-    {"server", TREE_LIST, NULL},   {"name", TREE_TEXT, NULL},   {"username", TREE_LIST, NULL},
-    {"password", TREE_LIST, NULL}, {"zone", TREE_LIST, NULL},   {"options", TREE_LIST, NULL},
-    {"must", TREE_TEXT, NULL},     {"unused", TREE_LIST, NULL}, {"lost", TREE_LIST, NULL},
-    {NULL, TREE_TEXT, NULL},
+    {"server", TREE_LIST, NULL},        {"name", TREE_TEXT, NULL},          {"username", TREE_LIST, NULL},
+    {"password", TREE_LIST, NULL},      {"zone", TREE_LIST, NULL},          {"options", TREE_LIST, NULL},
+    {"password-ipv4", TREE_LIST, NULL}, {"password-ipv6", TREE_LIST, NULL}, {"must", TREE_TEXT, NULL},
+    {"unused", TREE_LIST, NULL},        {"lost", TREE_LIST, NULL},          {NULL, TREE_TEXT, NULL},
 };
 static const struct tree_key keys[] = {
     {"username", TREE_LIST, NULL},

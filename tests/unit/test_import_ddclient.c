@@ -93,7 +93,8 @@ static void test_logins(void **state)
          "provider cloudns-dyn {\npassword       = SECRET\n!dynurl"},
         {"protocol=cloudns dynurl=https://x.example/?a=b a.example.org",
          "# password       = ...    must be written here\ndynurl = ...: left out"},
-        {"protocol=directnic urlv4=https://directnic.com/dns/gateway/WORD/ a.example.org", "password       = WORD"},
+        {"protocol=directnic urlv4=https://directnic.com/dns/gateway/WORD/ a.example.org",
+         "password       = WORD\nfamily         = ipv4"},
         {"protocol=ionos password=q a.example.org", "provider ionos-dyndns {"},
         {"protocol=porkbun apikey=a secretapikey=b root-domain=example.org x.y.example.org",
          "username       = a\npassword       = b\nzone           = example.org"},
@@ -117,6 +118,33 @@ static void test_logins(void **state)
         {"protocol=nsupdate a.example.org", "left out, dynamic updates of RFC 2136"},
         {"protocol=namecheap password=p @", "host = @: left out, as a host name it has"},
         {"protocol=inwx " LOGIN "a.example.org,b.example.org", "provider inwx {\nprovider inwx:2 {"},
+    };
+
+    (void)state;
+    try_all(rows, COUNT(rows));
+}
+
+/* A login that belongs to one record: a name with both families has two sections. */
+static void test_logins_of_a_family(void **state)
+{
+#define URL(key, word) key "=https://directnic.com/dns/gateway/" word "/ "
+#define BOTH           "protocol=directnic usev4=ifv4 usev6=ifv6 "
+    static const char *const rows[][2] = {
+        {BOTH URL("urlv4", "A") URL("urlv6", "AAAA") "a.example.org,b.example.org",
+         "provider directnic {\n    password       = A\n    hostname       = a.example.org\n    family         = "
+         "ipv4\n}"
+         "\nprovider directnic:2 {\n    password       = AAAA\n    hostname       = a.example.org\n"
+         "    family         = ipv6\n}\nprovider directnic:4 {\n!left out\n!not needed"},
+        {BOTH URL("urlv4", "A") "a.example.org", "password       = A\nfamily         = ipv4\n!directnic:2\n!left out"},
+        {BOTH URL("urlv6", "AAAA") "a.example.org", "password       = AAAA\nfamily         = ipv6\n!directnic:2"},
+        {BOTH "a.example.org", "# password       = ...    must be written here\n!directnic:2"},
+        {"protocol=directnic usev4=ifv4 " URL("urlv4", "A") URL("urlv6", "AAAA") "a.example.org",
+         "password       = A\nfamily         = ipv4\nurlv6 = ...: not needed, no host makes use of it\n!AAAA"},
+        {"protocol=directnic urlv4=https://example.net/ a.example.org",
+         "urlv4 = ...: left out, it has another form than is known here\n# password       = ...    must be written"},
+        {BOTH URL("urlv4", "A") URL("urlv6", "AAAA") "a..example",
+         "host = a..example: left out\nurlv4 = ...: left out, so is its host\nurlv6 = ...: left out, so is its host"},
+        {NOIP(URL("urlv6", "AAAA")), "urlv6 = ...: not needed"},
     };
 
     (void)state;
@@ -261,9 +289,11 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hosts),  cmocka_unit_test(test_servers), cmocka_unit_test(test_logins),
-        cmocka_unit_test(test_places), cmocka_unit_test(test_words),   cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_faults), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_hosts),       cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_logins),      cmocka_unit_test(test_logins_of_a_family),
+        cmocka_unit_test(test_places),      cmocka_unit_test(test_words),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests_name("import_ddclient", tests, NULL, NULL);

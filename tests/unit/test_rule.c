@@ -60,6 +60,34 @@ static void test_name(void **state)
     free(name);
 }
 
+/* Of a URL, what stands behind the host may be somebody's key. */
+static void test_asked(void **state)
+{
+    char secret[] = "https://[2001:db8::1]:8443/key/?token=key", bare[] = "https://c.example.org?token=key#key";
+    struct rule_outside program = outside(0, program_a), echo = outside(2, NULL);
+    struct rule rule = {0};
+    struct buf asked = {0};
+
+    (void)state;
+    assert_false(rule_asked(&rule, 0, &asked));
+    assert_true(ip_parse("192.0.2.1", &rule.fixed));
+    assert_false(rule_asked(&rule, 0, &asked));
+    rule = (struct rule){.outside = &program};
+    assert_true(rule_asked(&rule, 0, &asked));
+    assert_false(rule_asked(&rule, 1, &asked));
+    assert_string_equal(asked.text, "/bin/true");
+    buf_free(&asked);
+    echo.services[0].url = secret;
+    echo.services[1].url = bare;
+    rule.outside = &echo;
+    assert_true(rule_asked(&rule, 0, &asked));
+    buf_add(&asked, " ");
+    assert_true(rule_asked(&rule, 1, &asked));
+    assert_false(rule_asked(&rule, 2, &asked));
+    assert_string_equal(asked.text, "https://[2001:db8::1]:8443 https://c.example.org");
+    buf_free(&asked);
+}
+
 enum { RULES = 21 };
 
 /* The plain rule, and each that differs from it in one thing. */
@@ -137,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_auto_and_pattern),
         cmocka_unit_test(test_name),
+        cmocka_unit_test(test_asked),
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_equal_services),
     };

@@ -713,6 +713,57 @@ static void test_outside_withdraw(void **state)
     advance(minute, "echo ipv4 none withdraw;");
 }
 
+/* What is asked outside, or fixed, is no address of a link: its answer is told, and nothing of the kernel. */
+struct outcome {
+    size_t count;
+    enum reason reason;
+    char address[IP_TEXT_SIZE], why[SOURCE_TEXT_SIZE];
+};
+
+static void on_outcome(void *arg, const struct kernel_link *link, const struct kernel_address *address,
+                       enum reason reason, const char *why)
+{
+    struct outcome *outcome = arg;
+
+    assert_null(link);
+    outcome->count++;
+    outcome->reason = reason;
+    if (address)
+        ip_text(&address->ip, outcome->address);
+    snprintf(outcome->why, sizeof outcome->why, "%s", why ? why : "");
+}
+
+static void expect_outcome(const struct rule *rule, enum reason reason, const char *address, const char *why)
+{
+    struct outcome outcome = {0};
+
+    assert_int_equal(sources_explain(sources, rule, on_outcome, &outcome), 0);
+    assert_int_equal(outcome.count, 1);
+    assert_int_equal(outcome.reason, reason);
+    assert_string_equal(outcome.address, address);
+    assert_string_equal(outcome.why, why);
+}
+
+static void test_explain_outside(void **state)
+{
+    struct rule fixed = {.interfaces = {"wan1"}, .family = AF_INET};
+
+    (void)state;
+    outside_address = NULL;
+    outside_reason = REASON_SILENT;
+    sources_watch(sources, &asking, 1);
+    sources_read(sources);
+    expect_outcome(&asking, REASON_SILENT, "", "outside source-silent");
+    outside_address = "198.51.100.50";
+    sources_read(sources);
+    expect_outcome(&asking, REASON_CHOSEN, "198.51.100.50", "");
+    world[2].address = "203.0.113.7";
+    assert_true(ip_parse(world[2].address, &fixed.fixed));
+    sources_watch(sources, &fixed, 1);
+    sources_read(sources);
+    expect_outcome(&fixed, REASON_CHOSEN, "203.0.113.7", "");
+}
+
 #define LIFE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -741,6 +792,7 @@ int main(void)
         LIFE(test_outside),
         LIFE(test_outside_watch),
         LIFE(test_outside_withdraw),
+        LIFE(test_explain_outside),
     };
 
     return cmocka_run_group_tests_name("sources", tests, NULL, NULL);

@@ -182,7 +182,7 @@ static void test_json_is_one_document(void **state)
     assert_non_null(json);
     assert_int_equal(json_integer_value(json_object_get(json, "version")), 1);
     assert_true(json_is_false(json_object_get(json, "well")));
-    assert_int_equal(json_array_size(json_object_get(json, "uplinks")), 3);
+    assert_int_equal(json_array_size(json_object_get(json, "uplinks")), 5);
     assert_int_equal(json_array_size(json_object_get(json, "accounts")), 3);
     assert_int_equal(json_array_size(json_object_get(json, "records")), 21);
     assert_null(json_object_get(json, "record_count"));
