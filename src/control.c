@@ -130,7 +130,7 @@ static void on_written(struct bufferevent *stream, void *arg)
         drop(client);
 }
 
-/* ---- Hosts. ---- */
+/* ---- Hosts, and their records. ---- */
 
 /* The names of all records, in an array of its own. */
 static const char **collect_names(const struct core *core, size_t *count)
@@ -175,8 +175,6 @@ static bool knows_hosts(struct client *client)
     buf_free(&text);
     return i == client->demand.host_count;
 }
-
-/* ---- Updates. ---- */
 
 /* Of the records that a client means. */
 struct outcome {
