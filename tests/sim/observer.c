@@ -10,8 +10,11 @@
 #include "unit.h"
 #include "world.h"
 
+#include <sys/socket.h>
+
 enum {
     MOST_AT_ONCE = 4,
+    MOST_UNCHANGED = 3,
     WRONG_S = 60,
     SECOND_MS = 1000, /* the wall clock counts no less */
     SAVE_MS = 1100,   /* what was heard so long before a sudden end may not be written down */
@@ -62,6 +65,7 @@ static void free_wait(struct key *key)
 
 static void owe(struct key *key)
 {
+    ledger_lift(&key->cause);
     key->owed = key->freed = true;
     key->locked = false;
     key->not_before_ms = 0;
@@ -97,9 +101,11 @@ void observer_forced(void)
 
     each_key(owe);
     for (size_t i = 0; (login = ledger_login(i)); i++) {
+        ledger_lift(&login->cause);
         login->locked = false;
         login->not_before_ms = login->gap_from_ms = 0;
     }
+    looked = SIZE_MAX;
 }
 
 /* A login that is refused is tried as a whole, where one of its names is to be tried. */
@@ -113,16 +119,19 @@ void observer_updated(const char *name)
         for (size_t j = 0; (other = ledger_key(j)); j++)
             if (other == key || (other->login == key->login && key->login->locked))
                 owe(other);
+        ledger_lift(&key->login->cause);
         key->login->locked = false;
         key->login->not_before_ms = key->login->gap_from_ms = 0;
     }
+    looked = SIZE_MAX;
 }
 
 void observer_reloaded(const struct config *config, const char *text)
 {
+    observer_look();
     ledger_configure(config, text);
     each_key(add_cause);
-    observer_look();
+    looked = SIZE_MAX;
 }
 
 static void note_sent(struct login *login, size_t number)
@@ -149,8 +158,23 @@ static bool is_forgotten(uint64_t heard_ms)
     return disk_is_tampered() || !disk_state() || heard_ms >= disk_written_ms();
 }
 
+/* A refusal that stands in the file comes back, though the program had heard since that it is lifted. */
+static void recall(struct cause *cause)
+{
+    cause->holds |= cause->until_ms && cause->until_ms >= disk_written_ms();
+}
+
+/* What somebody else wrote may say anything. */
+static void believe(struct key *key)
+{
+    key->cause.holds |= disk_is_tampered() && disk_state() && strstr(disk_state(), "\"refused\"");
+}
+
 static void forget_key(struct key *key)
 {
+    recall(&key->cause);
+    if (is_forgotten(key->said_ms))
+        key->unchanged = MOST_UNCHANGED; /* nobody knows any more how often */
     key->certain &= !is_forgotten(key->said_ms);
     key->locked &= !is_forgotten(key->locked_ms);
     key->freed = true; /* of a wait for the network nobody keeps a note */
@@ -166,6 +190,7 @@ void observer_started(const struct config *config, const char *text)
 
     each_key(forget_key);
     for (size_t i = 0; (login = ledger_login(i)); i++) {
+        recall(&login->cause);
         login->locked &= !is_forgotten(login->locked_ms);
         if (is_forgotten(login->told_ms) || clock_leapt)
             login->not_before_ms = 0;
@@ -177,6 +202,7 @@ void observer_started(const struct config *config, const char *text)
                 take_sent(login, login->sent[j].number);
     }
     ledger_configure(config, text);
+    each_key(believe);
     each_key(add_cause);
     observer_freed();
 }
@@ -205,6 +231,7 @@ void observer_stopped(bool killed)
 {
     int64_t off_s = timer_wall_s() - clock_true_s();
 
+    observer_look();
     each_key(note_queued);
     core = NULL;
     clock_leapt |= off_s > WRONG_S || off_s < -WRONG_S; /* by that clock it wrote down its times */
@@ -304,6 +331,22 @@ void observer_request(size_t number, const struct about *about)
 
 /* ---- Answers. ---- */
 
+/* A refresh is meant to change nothing. */
+static bool is_mere_refresh(const struct about *about, const struct key *key)
+{
+    return key->certain && !key->owed && ip_set_equal(&key->published, ledger_addresses(about, key)) && is_refresh(key);
+}
+
+/* Providers block a name that is sent again and again without a change. */
+static void count_unchanged(const struct about *about, struct key *key, enum judgement judgement)
+{
+    if (judgement == JUDGED_DONE || !ip_set_equal(&key->published, ledger_addresses(about, key)))
+        key->unchanged = 0;
+    if (judgement == JUDGED_UNCHANGED && !is_mere_refresh(about, key))
+        key->unchanged++;
+    key->cause.holds = key->unchanged >= MOST_UNCHANGED;
+}
+
 static void note_success(const struct about *about, struct key *key)
 {
     const struct record *record = observer_record(key);
@@ -345,7 +388,10 @@ static void note(const struct about *about, struct key *key, const struct http_a
 
     key->open = 0;
     key->causes += judgement > JUDGED_UNCHANGED;
+    ledger_lift(&key->cause);
+    key->cause.holds = judge_may_refuse(answer, about, key);
     if (judgement == JUDGED_DONE || judgement == JUDGED_UNCHANGED) {
+        count_unchanged(about, key, judgement);
         note_success(about, key);
         return;
     }
@@ -376,7 +422,7 @@ static void note_of_login(struct login *login, size_t number, const struct about
     for (size_t i = 0; i < about->count; i++) {
         if (judge(answer, about, about->keys[i]) != JUDGED_LOGIN_REFUSED)
             continue;
-        login->locked = true;
+        login->cause.holds = login->locked = true;
         login->locked_ms = clock_ms();
     }
 }
@@ -410,10 +456,21 @@ void observer_cancel(size_t number, const struct about *about, bool connected)
 
 /* ---- States. ---- */
 
+/* Where one request must have both families, what is said of one is said of the name. */
+static bool has_cause(const struct key *key)
+{
+    const struct key *twin = ledger_find(key->login, key->name, key->family == AF_INET ? AF_INET6 : AF_INET);
+
+    return key->cause.holds || key->login->cause.holds || (key->login->both_required && twin && twin->cause.holds);
+}
+
 static void look(struct key *key, const struct record *record)
 {
     bool refused = record_state(record) == RECORD_REFUSED;
 
+    if (refused && !has_cause(key))
+        tale_wrong("%s %s: it is refused, and nothing that was answered is a cause for it", key->name, type(key));
+    key->cause.holds |= refused; /* also when that of another is gone */
     if (refused && !key->locked)
         lock(key);
     else if (!refused && key->locked && record_state(record) != RECORD_IDLE)
