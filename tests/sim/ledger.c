@@ -185,7 +185,7 @@ static void change(struct login *login)
         ledger_lift(&key->cause);
         key->locked = false;
         key->unchanged = 0;
-        key->owed = key->freed = true;
+        key->owed = true;
         key->not_before_ms = 0;
         key->failures = key->losses = 0;
     }
@@ -234,7 +234,6 @@ static void forget_others(void)
         ledger_lift(&keys[i]->cause);
         keys[i]->certain = keys[i]->locked = false;
         keys[i]->not_before_ms = keys[i]->failures = keys[i]->losses = 0;
-        keys[i]->freed = true;
     }
     for (size_t i = 0; i < login_count; i++) {
         if (logins[i]->configured)

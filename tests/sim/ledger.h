@@ -61,8 +61,8 @@ struct key {
     size_t open;               /* the request that is under way, or 0 */
     unsigned failures, losses; /* in a row, of the provider and of the network */
     uint64_t not_before_ms, told_ms;
-    uint64_t lost_ms; /* when the network failed last */
-    bool freed;       /* something happened since that ends a wait for the network */
+    uint64_t lost_ms;  /* when the network failed last */
+    uint64_t freed_ms; /* when something happened that ends a wait for it */
     unsigned long writes, causes;
 };
 

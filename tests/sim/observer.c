@@ -17,6 +17,7 @@ enum {
     MOST_UNCHANGED = 3,
     WRONG_S = 60,
     SECOND_MS = 1000, /* the wall clock counts no less */
+    FREED_MS = 3000,  /* what has changed rests, and the kernel may be busy, before it is known */
     SAVE_MS = 1100,   /* what was heard so long before a sudden end may not be written down */
 };
 
@@ -60,15 +61,17 @@ static void add_cause(struct key *key)
 
 static void free_wait(struct key *key)
 {
-    key->freed = true;
+    key->losses = 0;
+    key->freed_ms = clock_ms();
 }
 
 static void owe(struct key *key)
 {
     ledger_lift(&key->cause);
-    key->owed = key->freed = true;
+    key->owed = true;
     key->locked = false;
     key->not_before_ms = 0;
+    key->losses = 0;
     key->causes++;
 }
 
@@ -80,13 +83,21 @@ void observer_begin(void)
     clock_leapt = false;
 }
 
-void observer_freed(void)
+/* Only a change of the world frees: a request alone is no reason for the next one. */
+static void note_world(void)
 {
-    each_key(free_wait);
+    if (worlds < world_changes())
+        each_key(free_wait);
     while (worlds < world_changes()) {
         each_key(add_cause);
         worlds++;
     }
+}
+
+void observer_freed(void)
+{
+    each_key(free_wait);
+    note_world();
 }
 
 void observer_clock_set(int64_t wall_s)
@@ -177,11 +188,10 @@ static void forget_key(struct key *key)
         key->unchanged = MOST_UNCHANGED; /* nobody knows any more how often */
     key->certain &= !is_forgotten(key->said_ms);
     key->locked &= !is_forgotten(key->locked_ms);
-    key->freed = true; /* of a wait for the network nobody keeps a note */
     if (is_forgotten(key->told_ms) || clock_leapt)
         key->not_before_ms = key->failures = 0;
     key->not_before_ms -= key->not_before_ms ? SECOND_MS : 0;
-    key->losses = 0;
+    key->losses = 0; /* of a wait for the network nobody keeps a note */
 }
 
 void observer_started(const struct config *config, const char *text)
@@ -275,6 +285,12 @@ static uint64_t network_pause_ms(unsigned losses)
     return ladder_ms[step < COUNT(ladder_ms) ? step : COUNT(ladder_ms) - 1] / 10 * 9;
 }
 
+/* May what has happened be known to the program only now? */
+static bool is_freed(const struct key *key)
+{
+    return clock_ms() < key->freed_ms + FREED_MS;
+}
+
 static void check_key(const struct about *about, const struct key *key)
 {
     uint64_t now_ms = clock_ms();
@@ -286,7 +302,7 @@ static void check_key(const struct about *about, const struct key *key)
     if (now_ms < key->not_before_ms && now_ms != key->told_ms)
         tale_wrong("%s %s: a request %llu ms before its time", key->name, type(key),
                    (unsigned long long)(key->not_before_ms - now_ms));
-    if (key->losses && !key->freed && now_ms < key->lost_ms + network_pause_ms(key->losses))
+    if (key->losses && now_ms < key->lost_ms + network_pause_ms(key->losses))
         tale_wrong("%s %s: a request %llu ms after failure %u of the network, which is too soon", key->name, type(key),
                    (unsigned long long)(now_ms - key->lost_ms), key->losses);
     if (ledger_addresses(about, key)->count && !has_any_reason(about, key))
@@ -316,13 +332,15 @@ void observer_request(size_t number, const struct about *about)
 {
     struct login *login = about->login;
 
-    observer_freed();
+    note_world();
     if (!login)
         return; /* who is asked for an address has no login */
     login->open++;
     note_sent(login, number);
     check_login(login);
     for (size_t i = 0; i < about->count; i++) {
+        if (is_freed(about->keys[i]))
+            about->keys[i]->losses = 0;
         check_key(about, about->keys[i]);
         about->keys[i]->open = number;
         about->keys[i]->writes += ledger_addresses(about, about->keys[i])->count > 0;
@@ -370,16 +388,14 @@ static void lock(struct key *key)
 static void note_wait(const struct about *about, struct key *key, const struct http_answer *answer)
 {
     key->failures++;
-    key->losses = 0;
     key->told_ms = clock_ms();
     key->not_before_ms = clock_ms() + judge_pause_ms(answer, about, key);
 }
 
 static void note_loss(struct key *key)
 {
-    key->losses++;
+    key->losses = is_freed(key) ? 1 : key->losses + 1;
     key->lost_ms = clock_ms();
-    key->freed = false;
 }
 
 static void note(const struct about *about, struct key *key, const struct http_answer *answer)
@@ -397,6 +413,8 @@ static void note(const struct about *about, struct key *key, const struct http_a
     }
     if (judgement != JUDGED_LOST && ledger_addresses(about, key)->count)
         key->certain = false;
+    if (judgement != JUDGED_LOST && judgement != JUDGED_DOUBT)
+        key->losses = 0;
     if (judgement == JUDGED_WAIT)
         note_wait(about, key, answer);
     else if (judgement == JUDGED_LOST || judgement == JUDGED_DOUBT)
@@ -429,8 +447,10 @@ static void note_of_login(struct login *login, size_t number, const struct about
 
 void observer_answer(size_t number, const struct about *about, const struct http_answer *answer)
 {
-    if (!about->login)
+    if (!about->login) { /* with another address the world is another one */
+        observer_freed();
         return;
+    }
     for (size_t i = 0; i < about->count; i++)
         note(about, about->keys[i], answer);
     note_of_login(about->login, number, about, answer);
