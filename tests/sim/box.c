@@ -306,14 +306,14 @@ static const struct rule *rule_of(const struct key *key, struct rule *rule)
 static void check_settled(const struct key *key)
 {
     const struct record *record = observer_record(key);
-    char there[IP_SET_TEXT_SIZE], wanted[IP_TEXT_SIZE];
+    char text[IP_SET_TEXT_SIZE], wanted[IP_TEXT_SIZE];
+    const char *there = server_resolve(key->name, key->family, text);
     struct rule rule;
     struct ip ip;
 
     if (!record || !rule_of(key, &rule))
         return;
     ip = world_wanted(&rule);
-    server_resolve(key->name, key->family, there);
     if (record_state(record) == RECORD_UPDATING || record_state(record) == RECORD_WAITING)
         tale_wrong("%s %s is %s in the end", key->name, ip_record_type(key->family),
                    record_state_word(record_state(record)));

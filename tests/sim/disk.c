@@ -14,6 +14,8 @@
 #define STATE_FILE DISK_FOLDER "/state.json"
 #define KEY_FILE   DISK_FOLDER "/key"
 
+enum { PRIVATE = 0600 }; /* both have what is nobody else's business */
+
 static struct {
     char *state, *key;
     int error;
@@ -91,8 +93,8 @@ static bool is_ours(const char *path)
 
 int __real_file_read(const char *path, size_t max, char **content, size_t *length);
 int __wrap_file_read(const char *path, size_t max, char **content, size_t *length);
-int __real_file_replace(const char *path, const char *content, size_t length);
-int __wrap_file_replace(const char *path, const char *content, size_t length);
+int __real_file_replace(const char *path, const char *content, size_t length, unsigned mode);
+int __wrap_file_replace(const char *path, const char *content, size_t length, unsigned mode);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
 
@@ -110,11 +112,13 @@ int __wrap_file_read(const char *path, size_t max, char **content, size_t *lengt
     return 0;
 }
 
-int __wrap_file_replace(const char *path, const char *content, size_t length)
+int __wrap_file_replace(const char *path, const char *content, size_t length, unsigned mode)
 {
     if (!is_ours(path))
-        return __real_file_replace(path, content, length);
+        return __real_file_replace(path, content, length, mode);
     logbook_search("the state file", content);
+    if (mode != PRIVATE)
+        tale_wrong("%s is written with mode %04o", path, mode);
     if (disk.frozen)
         return 0;
     if (disk.error)

@@ -45,7 +45,35 @@ static char *line_of(const struct http_answer *answer, const struct about *about
     return mem_string_n(body, strcspn(body, "\n"));
 }
 
-static enum judgement judge_line(const char *line, const char *definition, const struct ip_set *sent)
+/* Are there addresses of the family that was sent in the text, and none of them is one that was? */
+static bool names_others(const char *text, const struct ip_set *sent)
+{
+    bool others = false, ours = false;
+
+    while (*text && sent->count) {
+        size_t length = strcspn(text, " ,");
+        char *word = mem_string_n(text, length);
+        struct ip ip;
+
+        if (ip_parse(word, &ip) && ip.family == sent->list[0].family) {
+            ours |= ip_set_has(sent, &ip);
+            others |= !ip_set_has(sent, &ip);
+        }
+        free(word);
+        text += length + strspn(text + length, " ,");
+    }
+    return others && !ours;
+}
+
+static enum judgement judge_success(const char *text, enum judgement judgement, const struct about *about)
+{
+    /* With this address a server tells a program that it is not welcome. */
+    if (strcmp(text, " 127.0.0.1") == 0 && (about->ip4.count || about->ip6.count))
+        return JUDGED_LOGIN_REFUSED;
+    return names_others(text, &about->ip4) || names_others(text, &about->ip6) ? JUDGED_REFUSED : judgement;
+}
+
+static enum judgement judge_line(const char *line, const char *definition, const struct about *about)
 {
     size_t length = strcspn(line, " ");
 
@@ -54,10 +82,9 @@ static enum judgement judge_line(const char *line, const char *definition, const
             continue;
         if (words[i].definition && strcmp(words[i].definition, definition) != 0)
             continue;
-        /* With this address a server tells a program that it is not welcome. */
-        if (words[i].judgement <= JUDGED_UNCHANGED && strcmp(line + length, " 127.0.0.1") == 0 && sent->count)
-            return JUDGED_LOGIN_REFUSED;
-        return words[i].judgement;
+        if (words[i].judgement > JUDGED_UNCHANGED)
+            return words[i].judgement;
+        return judge_success(line + length, words[i].judgement, about);
     }
     return JUDGED_UNKNOWN;
 }
@@ -73,7 +100,7 @@ enum judgement judge(const struct http_answer *answer, const struct about *about
     if (answer->stage != HTTP_DONE)
         return answer->stage >= HTTP_WAIT ? JUDGED_DOUBT : JUDGED_LOST;
     line = line_of(answer, about, key);
-    judgement = judge_line(line, key->login->definition, ledger_addresses(about, key));
+    judgement = judge_line(line, key->login->definition, about);
     free(line);
     if (judgement != JUDGED_UNKNOWN)
         return judgement;
@@ -82,6 +109,17 @@ enum judgement judge(const struct http_answer *answer, const struct about *about
     if (answer->status == 429 || answer->status >= 500)
         return JUDGED_WAIT;
     return answer->status / 100 == 2 && writes && !key->login->single_step ? JUDGED_DONE : JUDGED_UNKNOWN;
+}
+
+bool judge_may_refuse(const struct http_answer *answer, const struct about *about, const struct key *key)
+{
+    enum judgement judgement = judge(answer, about, key);
+    const struct login *login = key->login;
+
+    for (size_t i = 0; judgement == JUDGED_UNKNOWN && i < login->refusing_count; i++)
+        if (login->refusing[i].low <= answer->status && answer->status <= login->refusing[i].high)
+            return true;
+    return judgement == JUDGED_REFUSED;
 }
 
 /* ---- Pauses. ---- */

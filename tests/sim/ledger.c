@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include "clock.h"
 #include "mem.h"
 #include "unit.h"
 
@@ -81,7 +82,7 @@ static char *section_of(const char *text, const char *id)
     for (; at && *at; at++) {
         if (*at == '#')
             at += strcspn(at, "\n");
-        if (!isspace((unsigned char)*at))
+        if (!isspace((unsigned char)*at) && *at != '"')
             buf_add_n(&out, at, *at ? 1 : 0);
         depth += (*at == '{') - (*at == '}');
         if (*at == '}' && depth == 0)
@@ -100,6 +101,20 @@ static uint64_t pause_of(const struct definition *definition, const char *word, 
             return rule->after_ms;
     }
     return 0;
+}
+
+static void note_refusing(struct login *login, const struct definition *definition)
+{
+    login->refusing_count = 0;
+    for (size_t i = 0; i < definition->rules.count; i++) {
+        const struct answer_rule *rule = &definition->rules.list[i];
+
+        if (rule->match != ANSWER_STATUS || rule->verdict != ANSWER_REFUSED)
+            continue;
+        assert_true(login->refusing_count < LEDGER_RULES);
+        login->refusing[login->refusing_count].low = rule->status_low;
+        login->refusing[login->refusing_count++].high = rule->status_high;
+    }
 }
 
 static void keep(char **place, const char *text)
@@ -139,6 +154,13 @@ static void add_key(struct login *login, const char *name, int family)
     key->configured = true;
 }
 
+void ledger_lift(struct cause *cause)
+{
+    if (cause->holds)
+        cause->until_ms = clock_ms();
+    cause->holds = false;
+}
+
 /* Whoever is sent to another place has not been told anything there. */
 static void move(struct login *login)
 {
@@ -152,6 +174,7 @@ static void move(struct login *login)
 /* A change of the section lifts what was said under the old one, and may be tried out once. */
 static void change(struct login *login)
 {
+    ledger_lift(&login->cause);
     login->locked = false;
     login->not_before_ms = 0;
     for (size_t i = 0; i < key_count; i++) {
@@ -159,8 +182,10 @@ static void change(struct login *login)
 
         if (key->login != login)
             continue;
+        ledger_lift(&key->cause);
         key->locked = false;
-        key->owed = key->freed = true;
+        key->unchanged = 0;
+        key->owed = true;
         key->not_before_ms = 0;
         key->failures = key->losses = 0;
     }
@@ -191,6 +216,7 @@ static void configure(const struct config_provider *provider, const char *text)
     login->single_step = definition->step_count == 1;
     login->pause_911_ms = pause_of(definition, "911", 0);
     login->pause_429_ms = pause_of(definition, NULL, 429);
+    note_refusing(login, definition);
     for (size_t i = 0; i < provider->names.count; i++) {
         if (provider->names.list[i].families & IP_V4)
             add_key(login, provider->names.list[i].name, AF_INET);
@@ -205,13 +231,14 @@ static void forget_others(void)
     for (size_t i = 0; i < key_count; i++) {
         if (keys[i]->configured)
             continue;
+        ledger_lift(&keys[i]->cause);
         keys[i]->certain = keys[i]->locked = false;
         keys[i]->not_before_ms = keys[i]->failures = keys[i]->losses = 0;
-        keys[i]->freed = true;
     }
     for (size_t i = 0; i < login_count; i++) {
         if (logins[i]->configured)
             continue;
+        ledger_lift(&logins[i]->cause);
         logins[i]->locked = false;
         logins[i]->not_before_ms = logins[i]->gap_from_ms = 0;
     }

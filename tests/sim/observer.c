@@ -10,10 +10,14 @@
 #include "unit.h"
 #include "world.h"
 
+#include <sys/socket.h>
+
 enum {
     MOST_AT_ONCE = 4,
+    MOST_UNCHANGED = 3,
     WRONG_S = 60,
     SECOND_MS = 1000, /* the wall clock counts no less */
+    FREED_MS = 3000,  /* what has changed rests, and the kernel may be busy, before it is known */
     SAVE_MS = 1100,   /* what was heard so long before a sudden end may not be written down */
 };
 
@@ -57,14 +61,17 @@ static void add_cause(struct key *key)
 
 static void free_wait(struct key *key)
 {
-    key->freed = true;
+    key->losses = 0;
+    key->freed_ms = clock_ms();
 }
 
 static void owe(struct key *key)
 {
-    key->owed = key->freed = true;
+    ledger_lift(&key->cause);
+    key->owed = true;
     key->locked = false;
     key->not_before_ms = 0;
+    key->losses = 0;
     key->causes++;
 }
 
@@ -76,13 +83,21 @@ void observer_begin(void)
     clock_leapt = false;
 }
 
-void observer_freed(void)
+/* Only a change of the world frees: a request alone is no reason for the next one. */
+static void note_world(void)
 {
-    each_key(free_wait);
+    if (worlds < world_changes())
+        each_key(free_wait);
     while (worlds < world_changes()) {
         each_key(add_cause);
         worlds++;
     }
+}
+
+void observer_freed(void)
+{
+    each_key(free_wait);
+    note_world();
 }
 
 void observer_clock_set(int64_t wall_s)
@@ -97,9 +112,11 @@ void observer_forced(void)
 
     each_key(owe);
     for (size_t i = 0; (login = ledger_login(i)); i++) {
+        ledger_lift(&login->cause);
         login->locked = false;
         login->not_before_ms = login->gap_from_ms = 0;
     }
+    looked = SIZE_MAX;
 }
 
 /* A login that is refused is tried as a whole, where one of its names is to be tried. */
@@ -113,16 +130,19 @@ void observer_updated(const char *name)
         for (size_t j = 0; (other = ledger_key(j)); j++)
             if (other == key || (other->login == key->login && key->login->locked))
                 owe(other);
+        ledger_lift(&key->login->cause);
         key->login->locked = false;
         key->login->not_before_ms = key->login->gap_from_ms = 0;
     }
+    looked = SIZE_MAX;
 }
 
 void observer_reloaded(const struct config *config, const char *text)
 {
+    observer_look();
     ledger_configure(config, text);
     each_key(add_cause);
-    observer_look();
+    looked = SIZE_MAX;
 }
 
 static void note_sent(struct login *login, size_t number)
@@ -149,15 +169,29 @@ static bool is_forgotten(uint64_t heard_ms)
     return disk_is_tampered() || !disk_state() || heard_ms >= disk_written_ms();
 }
 
+/* A refusal that stands in the file comes back, though the program had heard since that it is lifted. */
+static void recall(struct cause *cause)
+{
+    cause->holds |= cause->until_ms && cause->until_ms >= disk_written_ms();
+}
+
+/* What somebody else wrote may say anything. */
+static void believe(struct key *key)
+{
+    key->cause.holds |= disk_is_tampered() && disk_state() && strstr(disk_state(), "\"refused\"");
+}
+
 static void forget_key(struct key *key)
 {
+    recall(&key->cause);
+    if (is_forgotten(key->said_ms))
+        key->unchanged = MOST_UNCHANGED; /* nobody knows any more how often */
     key->certain &= !is_forgotten(key->said_ms);
     key->locked &= !is_forgotten(key->locked_ms);
-    key->freed = true; /* of a wait for the network nobody keeps a note */
     if (is_forgotten(key->told_ms) || clock_leapt)
         key->not_before_ms = key->failures = 0;
     key->not_before_ms -= key->not_before_ms ? SECOND_MS : 0;
-    key->losses = 0;
+    key->losses = 0; /* of a wait for the network nobody keeps a note */
 }
 
 void observer_started(const struct config *config, const char *text)
@@ -166,6 +200,7 @@ void observer_started(const struct config *config, const char *text)
 
     each_key(forget_key);
     for (size_t i = 0; (login = ledger_login(i)); i++) {
+        recall(&login->cause);
         login->locked &= !is_forgotten(login->locked_ms);
         if (is_forgotten(login->told_ms) || clock_leapt)
             login->not_before_ms = 0;
@@ -177,6 +212,7 @@ void observer_started(const struct config *config, const char *text)
                 take_sent(login, login->sent[j].number);
     }
     ledger_configure(config, text);
+    each_key(believe);
     each_key(add_cause);
     observer_freed();
 }
@@ -205,6 +241,7 @@ void observer_stopped(bool killed)
 {
     int64_t off_s = timer_wall_s() - clock_true_s();
 
+    observer_look();
     each_key(note_queued);
     core = NULL;
     clock_leapt |= off_s > WRONG_S || off_s < -WRONG_S; /* by that clock it wrote down its times */
@@ -248,6 +285,12 @@ static uint64_t network_pause_ms(unsigned losses)
     return ladder_ms[step < COUNT(ladder_ms) ? step : COUNT(ladder_ms) - 1] / 10 * 9;
 }
 
+/* May what has happened be known to the program only now? */
+static bool is_freed(const struct key *key)
+{
+    return clock_ms() < key->freed_ms + FREED_MS;
+}
+
 static void check_key(const struct about *about, const struct key *key)
 {
     uint64_t now_ms = clock_ms();
@@ -259,7 +302,7 @@ static void check_key(const struct about *about, const struct key *key)
     if (now_ms < key->not_before_ms && now_ms != key->told_ms)
         tale_wrong("%s %s: a request %llu ms before its time", key->name, type(key),
                    (unsigned long long)(key->not_before_ms - now_ms));
-    if (key->losses && !key->freed && now_ms < key->lost_ms + network_pause_ms(key->losses))
+    if (key->losses && now_ms < key->lost_ms + network_pause_ms(key->losses))
         tale_wrong("%s %s: a request %llu ms after failure %u of the network, which is too soon", key->name, type(key),
                    (unsigned long long)(now_ms - key->lost_ms), key->losses);
     if (ledger_addresses(about, key)->count && !has_any_reason(about, key))
@@ -289,13 +332,15 @@ void observer_request(size_t number, const struct about *about)
 {
     struct login *login = about->login;
 
-    observer_freed();
+    note_world();
     if (!login)
         return; /* who is asked for an address has no login */
     login->open++;
     note_sent(login, number);
     check_login(login);
     for (size_t i = 0; i < about->count; i++) {
+        if (is_freed(about->keys[i]))
+            about->keys[i]->losses = 0;
         check_key(about, about->keys[i]);
         about->keys[i]->open = number;
         about->keys[i]->writes += ledger_addresses(about, about->keys[i])->count > 0;
@@ -303,6 +348,22 @@ void observer_request(size_t number, const struct about *about)
 }
 
 /* ---- Answers. ---- */
+
+/* A refresh is meant to change nothing. */
+static bool is_mere_refresh(const struct about *about, const struct key *key)
+{
+    return key->certain && !key->owed && ip_set_equal(&key->published, ledger_addresses(about, key)) && is_refresh(key);
+}
+
+/* Providers block a name that is sent again and again without a change. */
+static void count_unchanged(const struct about *about, struct key *key, enum judgement judgement)
+{
+    if (judgement == JUDGED_DONE || !ip_set_equal(&key->published, ledger_addresses(about, key)))
+        key->unchanged = 0;
+    if (judgement == JUDGED_UNCHANGED && !is_mere_refresh(about, key))
+        key->unchanged++;
+    key->cause.holds = key->unchanged >= MOST_UNCHANGED;
+}
 
 static void note_success(const struct about *about, struct key *key)
 {
@@ -327,16 +388,14 @@ static void lock(struct key *key)
 static void note_wait(const struct about *about, struct key *key, const struct http_answer *answer)
 {
     key->failures++;
-    key->losses = 0;
     key->told_ms = clock_ms();
     key->not_before_ms = clock_ms() + judge_pause_ms(answer, about, key);
 }
 
 static void note_loss(struct key *key)
 {
-    key->losses++;
+    key->losses = is_freed(key) ? 1 : key->losses + 1;
     key->lost_ms = clock_ms();
-    key->freed = false;
 }
 
 static void note(const struct about *about, struct key *key, const struct http_answer *answer)
@@ -345,12 +404,17 @@ static void note(const struct about *about, struct key *key, const struct http_a
 
     key->open = 0;
     key->causes += judgement > JUDGED_UNCHANGED;
+    ledger_lift(&key->cause);
+    key->cause.holds = judge_may_refuse(answer, about, key);
     if (judgement == JUDGED_DONE || judgement == JUDGED_UNCHANGED) {
+        count_unchanged(about, key, judgement);
         note_success(about, key);
         return;
     }
     if (judgement != JUDGED_LOST && ledger_addresses(about, key)->count)
         key->certain = false;
+    if (judgement != JUDGED_LOST && judgement != JUDGED_DOUBT)
+        key->losses = 0;
     if (judgement == JUDGED_WAIT)
         note_wait(about, key, answer);
     else if (judgement == JUDGED_LOST || judgement == JUDGED_DOUBT)
@@ -376,15 +440,17 @@ static void note_of_login(struct login *login, size_t number, const struct about
     for (size_t i = 0; i < about->count; i++) {
         if (judge(answer, about, about->keys[i]) != JUDGED_LOGIN_REFUSED)
             continue;
-        login->locked = true;
+        login->cause.holds = login->locked = true;
         login->locked_ms = clock_ms();
     }
 }
 
 void observer_answer(size_t number, const struct about *about, const struct http_answer *answer)
 {
-    if (!about->login)
+    if (!about->login) { /* with another address the world is another one */
+        observer_freed();
         return;
+    }
     for (size_t i = 0; i < about->count; i++)
         note(about, about->keys[i], answer);
     note_of_login(about->login, number, about, answer);
@@ -410,10 +476,21 @@ void observer_cancel(size_t number, const struct about *about, bool connected)
 
 /* ---- States. ---- */
 
+/* Where one request must have both families, what is said of one is said of the name. */
+static bool has_cause(const struct key *key)
+{
+    const struct key *twin = ledger_find(key->login, key->name, key->family == AF_INET ? AF_INET6 : AF_INET);
+
+    return key->cause.holds || key->login->cause.holds || (key->login->both_required && twin && twin->cause.holds);
+}
+
 static void look(struct key *key, const struct record *record)
 {
     bool refused = record_state(record) == RECORD_REFUSED;
 
+    if (refused && !has_cause(key))
+        tale_wrong("%s %s: it is refused, and nothing that was answered is a cause for it", key->name, type(key));
+    key->cause.holds |= refused; /* also when that of another is gone */
     if (refused && !key->locked)
         lock(key);
     else if (!refused && key->locked && record_state(record) != RECORD_IDLE)

@@ -2,6 +2,8 @@
  *
  *   - at most one request of a record is under way, and four of a login
  *   - nothing goes to a login or for a record that is refused, before the operator or its section says so
+ *   - nothing but a refusal ends the retries: an answer that says so, the third in a row after which nothing is new, or
+ *     what is remembered of one
  *   - nothing goes before the time that the provider asked for or is owed, nor within the gap or above the budget
  *   - what is published is not said again, unless that is in doubt, due or wanted
  *   - a record is no more often written than there was a reason to

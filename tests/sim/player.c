@@ -216,6 +216,7 @@ bool player_play(const struct script *script, uint64_t jitter, bool show, struct
     box_check_report();
     box_end();
     server_end();
+    statements_end();
     observer_end();
     disk_end();
     logbook_end();

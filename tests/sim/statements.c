@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "disk.h"
 #include "fake_timer.h"
+#include "http.h"
 #include "observer.h"
 #include "server.h"
 #include "tale.h"
@@ -16,6 +17,9 @@
 #include <time.h>
 
 typedef bool statement_fn(char *rest, const char *block);
+
+static struct timer *left_timer;
+static struct http_transfer *left_request;
 
 /* ---- The program and its configuration. ---- */
 
@@ -238,6 +242,43 @@ static bool do_taken(char *rest, const char *block)
     return true;
 }
 
+/* ---- What a program leaves behind that forgets it. ---- */
+
+static void on_timer(void *arg)
+{
+    (void)arg;
+}
+
+static void on_answer(void *arg, const struct http_answer *answer)
+{
+    (void)arg;
+    (void)answer;
+    left_request = NULL;
+}
+
+/* leave timer, leave request: for the stories in wrong/ */
+static bool do_leave(char *rest, const char *block)
+{
+    static const struct http_request request = {.method = "GET", .url = "https://left.example.net/"};
+
+    if (strcmp(rest, "timer") == 0 && !left_timer)
+        left_timer = timer_new(on_timer, NULL);
+    else if (strcmp(rest, "request") == 0 && !left_request)
+        left_request = http_start(NULL, &request, on_answer, NULL);
+    else
+        return false;
+    return !block;
+}
+
+void statements_end(void)
+{
+    timer_free(left_timer);
+    left_timer = NULL;
+    if (left_request)
+        http_cancel(left_request);
+    left_request = NULL;
+}
+
 /* ---- All of them. ---- */
 
 static bool do_nothing(char *rest, const char *block)
@@ -270,6 +311,7 @@ static const struct {
     {"fail", do_fail},
     {"act", do_act},
     {"taken", do_taken},
+    {"leave", do_leave},
     {"nothing", do_nothing},
 };
 

@@ -10,4 +10,7 @@ bool statements_do(char *text, const char *block);
 /* Is it true now? Of lines that say how something is; others are not. */
 bool statements_is_true(const char *text);
 
+/* What the lines of a scenario have left behind is gone. */
+void statements_end(void);
+
 #endif
