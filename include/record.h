@@ -41,8 +41,9 @@ void record_force(struct record *record);
 /* The provider wants to hear of it once more, though nothing changed. Only of a record that is current. */
 void record_refresh(struct record *record);
 
-/* It goes along in a request that has to name it, though nothing changed. Only of a record that is current. */
-void record_join(struct record *record);
+/* It goes along in the leader's request, which has to name it: though nothing changed of it, or it waits for the network,
+ * whose ladder both climb together from there. A refusal and a wait for the provider stay. */
+void record_join(struct record *record, const struct record *leader);
 
 /* That one goes no more: it does not go either, unless it has a reason of its own by now. */
 void record_leave(struct record *record);
@@ -56,7 +57,8 @@ void record_refuse(struct record *record, const char *text);
 /* Its request was sent and taken back: the provider may have acted on it or not. */
 void record_doubt(struct record *record);
 
-/* The world may be reached now: a wait for the network ends at once, and its ladder begins anew. */
+/* The world may be reached now: a wait for the network ends at once, and its ladder begins anew, also of a request that
+ * is under way. */
 void record_retry(struct record *record);
 
 /* The answer to what send() queued. */

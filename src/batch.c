@@ -93,9 +93,7 @@ static void join(struct slot *slot, const struct slot *twin)
 {
     struct record_memory memory;
 
-    record_retry(twin->record); /* a wait for the provider stays, and holds both */
-    if (record_state(twin->record) == RECORD_CURRENT)
-        record_join(twin->record);
+    record_join(twin->record, slot->record);
     if (record_state(twin->record) != RECORD_REFUSED)
         return;
     record_memory(twin->record, &memory);

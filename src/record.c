@@ -182,6 +182,7 @@ static uint64_t owed_ms(const struct record *record)
 static void wait_for(struct record *record, enum backoff_trouble trouble, const struct update_result *result)
 {
     struct ladder *ladder = &record->ladders[trouble];
+    uint64_t wait_ms;
 
     if (record->along)
         record->along = record->refreshing = false; /* it was no wish of its own */
@@ -189,11 +190,13 @@ static void wait_for(struct record *record, enum backoff_trouble trouble, const 
         record->ladders[BACKOFF_NETWORK].failures = 0;
     ladder->failures++;
     ladder->at = moment_now();
-    ladder->wait_ms = backoff_delay_ms(trouble, ladder->failures, result->after_ms, result->luck);
+    ladder->wait_ms = wait_ms = backoff_delay_ms(trouble, ladder->failures, result->after_ms, result->luck);
     record->trouble = (unsigned char)trouble;
-    if (trouble == BACKOFF_NETWORK && owed_ms(record) > ladder->wait_ms)
+    if (trouble == BACKOFF_NETWORK && owed_ms(record) > wait_ms) {
         record->trouble = BACKOFF_SERVER;
-    enter(record, RECORD_WAITING, result->text, wait_left_ms(record));
+        wait_ms = owed_ms(record);
+    }
+    enter(record, RECORD_WAITING, result->text, wait_ms);
 }
 
 /* A record that cannot be deleted, perhaps as there is none, is no reason to keep a later address from it. */
@@ -302,11 +305,15 @@ static bool is_held(const struct record *record)
     return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && owed_ms(record));
 }
 
-/* Something new ends a wait for the network, but for what the provider is owed. */
-static void wait_for_owed_only(struct record *record)
+/* Ends a wait for the network, but for what the provider is owed. */
+static void end_network_wait(struct record *record)
 {
     if (record->state != RECORD_WAITING || record->trouble != BACKOFF_NETWORK)
         return;
+    if (!is_held(record)) {
+        proceed(record);
+        return;
+    }
     record->trouble = BACKOFF_SERVER;
     timer_start(record->timer, owed_ms(record));
 }
@@ -322,11 +329,11 @@ void record_want(struct record *record, const struct record_target *target, cons
     if (!same)
         record->along = record->refreshing = false;
     if (news) {
-        record->unchanged = 0;
+        record->unchanged = target->ips.count ? 0 : record->unchanged; /* the same one may come back */
         record->ladders[BACKOFF_NETWORK].failures = 0;
     }
     if (news && held)
-        wait_for_owed_only(record);
+        end_network_wait(record);
     if (same || held)
         return;
     if (record->state == RECORD_UPDATING)
@@ -360,12 +367,6 @@ void record_refresh(struct record *record)
     send_again(record);
 }
 
-void record_join(struct record *record)
-{
-    record->along = true;
-    record_refresh(record);
-}
-
 void record_leave(struct record *record)
 {
     if (record->state != RECORD_UPDATING || !record->along)
@@ -397,13 +398,23 @@ void record_doubt(struct record *record)
 
 void record_retry(struct record *record)
 {
-    if (record->state != RECORD_WAITING || record->trouble != BACKOFF_NETWORK)
+    if (record->state == RECORD_WAITING && record->trouble == BACKOFF_SERVER)
         return;
     record->ladders[BACKOFF_NETWORK].failures = 0;
-    if (is_held(record))
-        wait_for_owed_only(record);
-    else
-        proceed(record);
+    end_network_wait(record);
+}
+
+void record_join(struct record *record, const struct record *leader)
+{
+    if (record->state == RECORD_UPDATING)
+        return;
+    end_network_wait(record);
+    if (record->state == RECORD_CURRENT) {
+        record->along = true;
+        record_refresh(record);
+    }
+    if (record->state == RECORD_UPDATING)
+        record->ladders[BACKOFF_NETWORK].failures = leader->ladders[BACKOFF_NETWORK].failures;
 }
 
 /* ---- Its beginning, its memory, its end. ---- */

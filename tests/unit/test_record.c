@@ -572,24 +572,24 @@ static void test_going_along(void **state)
     owner.holds_back = true;
     want("203.0.113.7");
     answer(UPDATE_DONE);
-    record_join(record);
+    record_join(record, record);
     assert_state("updating");
     record_leave(record);
     check();
     assert_state("current");
     assert_asked(2, 1);
-    record_join(record);
+    record_join(record, record);
     want(NULL);
     want("203.0.113.7");
     assert_state("current");
     assert_asked(3, 2);
     /* With a reason it goes all the same. */
-    record_join(record);
+    record_join(record, record);
     want("203.0.113.8");
     record_leave(record);
     assert_state("updating");
     answer(UPDATE_DONE);
-    record_join(record);
+    record_join(record, record);
     record_doubt(record);
     record_leave(record);
     check();
