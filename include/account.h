@@ -31,6 +31,10 @@ void account_watch(struct account *account, account_moved_fn *fn, void *arg);
  * content (config_keep_provider()). What was refused under another section is not refused any more. */
 void account_configure(struct account *account, const struct config_provider *provider);
 
+/* From here to there records may move, but nothing goes out: their addresses are not yet those of the configuration. */
+void account_hold(struct account *account);
+void account_release(struct account *account);
+
 const struct config_provider *account_provider(const struct account *account);
 
 /* The records, in order; NULL past the end. And what the configuration says of each. */

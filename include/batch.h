@@ -12,6 +12,7 @@ struct slot {
     struct record *record;
     struct batch *batch; /* the request that carries it now */
     bool due;            /* waits for a request */
+    bool forced;         /* the operator wants it: it waits for nobody else's sake */
     size_t most;         /* records in it, where more were refused together; 0: as many as may be */
     struct history history;
 };
@@ -33,8 +34,9 @@ struct batch {
  * stays when that one does not go any more, and each is told what comes of it. To be called before batch_make(), and not from a record's own call. */
 void batch_join(const struct config_provider *provider, struct slot *const *slots, size_t count);
 
-/* The due records that can share a request with the first of them; NULL when none is due. They are due no more. */
-struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count);
+/* The due records that can share a request with the first of them, or of those alone that are forced; NULL when none is
+ * due. They are due no more. */
+struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count, bool forced);
 
 /* What it carried waits for another one, or has its answer. Its update is the caller's matter. */
 void batch_free(struct batch *batch);

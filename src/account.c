@@ -32,6 +32,7 @@ struct account {
     struct limit limit;
     struct account_counts counts;
     bool told_rest; /* the log knows that records wait for it */
+    bool held;      /* nothing goes out: account_hold() */
     char *refused;
     uint32_t section; /* config_provider.section of what it was refused under */
 };
@@ -181,14 +182,28 @@ static void send_batch(struct batch *batch)
     account->changed(account->arg); /* what is under way counts in account_memory() */
 }
 
-/* How long gap, budget and the server's own word let nothing more out. */
-uint64_t account_rest_ms(const struct account *account)
+/* How long these limits let nothing more out. */
+static uint64_t rest_ms(const struct account *account, const struct limit *limit)
 {
     size_t steps = account->provider->definition->step_count, under_way = 0;
 
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
         under_way += account->batches[i] ? steps : 0;
-    return limit_wait_ms(&account->limit, steps, under_way);
+    return limit_wait_ms(limit, steps, under_way);
+}
+
+uint64_t account_rest_ms(const struct account *account)
+{
+    return rest_ms(account, &account->limit);
+}
+
+/* What the operator wants goes within the gap, and before the time that the server asked for; not above the budget. */
+static bool may_send(const struct account *account, bool forced)
+{
+    struct limit limit = account->limit;
+
+    limit.rest_ms = forced ? 0 : limit.rest_ms;
+    return rest_ms(account, &limit) == 0;
 }
 
 /* Is one request at a time enough? The first one alone finds the zone, or the token, for all, a gap is
@@ -221,16 +236,26 @@ static void check(const struct account *account)
                (account->slots[i]->due || account->slots[i]->batch));
 }
 
+/* The next request, or NULL. */
+static struct batch *make_batch(const struct account *account)
+{
+    bool forced = !may_send(account, false);
+
+    return forced && !may_send(account, true) ? NULL
+                                              : batch_make(account->provider, account->slots, account->count, forced);
+}
+
 static void on_flush(void *arg)
 {
     struct account *account = arg;
-    uint64_t wait_ms = account_rest_ms(account);
+    uint64_t wait_ms;
 
     check(account);
+    if (account->held)
+        return;
     batch_join(account->provider, account->slots, account->count);
-    for (size_t i = 0; i < (is_single(account) ? 1 : ACCOUNT_CONCURRENCY) && !wait_ms && !account->refused; i++) {
-        struct batch *batch =
-            account->batches[i] ? NULL : batch_make(account->provider, account->slots, account->count);
+    for (size_t i = 0; i < (is_single(account) ? 1 : ACCOUNT_CONCURRENCY) && !account->refused; i++) {
+        struct batch *batch = account->batches[i] ? NULL : make_batch(account);
 
         if (!batch)
             continue;
@@ -238,8 +263,8 @@ static void on_flush(void *arg)
         account->batches[i] = batch;
         account->told_rest = false;
         send_batch(batch);
-        wait_ms = account_rest_ms(account);
     }
+    wait_ms = account_rest_ms(account);
     if (wait_ms) {
         timer_start(account->flush, wait_ms);
         tell_rest(account, wait_ms);
@@ -284,6 +309,8 @@ static void on_moved(void *owner, enum record_state from, const struct ip_set *o
     struct slot *slot = owner;
     struct account *account = slot->owner;
 
+    if (record_state(slot->record) != RECORD_UPDATING)
+        slot->forced = false;
     history_add(&slot->history, from, record_state(slot->record), why);
     account->counts.retries += from == RECORD_WAITING && record_state(slot->record) == RECORD_UPDATING;
     if (account->moved)
@@ -391,6 +418,18 @@ void account_configure(struct account *account, const struct config_provider *pr
     timer_start(account->flush, 0); /* for who waited behind one that is gone, or a gap that is another one now */
 }
 
+void account_hold(struct account *account)
+{
+    account->held = true;
+}
+
+void account_release(struct account *account)
+{
+    account->held = false;
+    if (!timer_is_running(account->flush)) /* else it keeps its turn, before the one in which the state is written */
+        timer_start(account->flush, 0);
+}
+
 const struct config_provider *account_provider(const struct account *account)
 {
     return account->provider;
@@ -422,8 +461,9 @@ void account_force_one(struct account *account, size_t index)
         account_force(account);
         return;
     }
-    account->limit.rest_ms = 0;
+    account->slots[index]->forced = true;
     record_force(account->slots[index]->record);
+    timer_start(account->flush, 0);
 }
 
 void account_force(struct account *account)

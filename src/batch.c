@@ -195,7 +195,7 @@ static bool is_held_by(const struct slot *twin)
     return twin && (twin->batch || record_state(twin->record) == RECORD_WAITING);
 }
 
-struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count)
+struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count, bool forced)
 {
     size_t max = provider->definition->names;
     struct batch *batch = mem_alloc(sizeof *batch);
@@ -207,7 +207,7 @@ struct batch *batch_make(const struct config_provider *provider, struct slot *co
         struct slot *twin = twin_of(slots, count, i);
         bool together = is_partner(slot, twin, provider->definition);
 
-        if (!slot->due || (provider->definition->both_required && is_held_by(twin)) ||
+        if (!slot->due || (forced && !slot->forced) || (provider->definition->both_required && is_held_by(twin)) ||
             !add_name(batch, provider, slot, together ? twin : NULL))
             continue;
         if (slot->most && slot->most < max) /* which a reload may have made less */

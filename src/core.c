@@ -263,6 +263,14 @@ static void on_source_changed(void *arg, const struct rule *rule, const struct s
         log_info("%s %s: no address (%s)", name, family, answer->text);
 }
 
+/* And what a new configuration holds back may go: its records have their addresses now. */
+static void tell_wishes(struct core *core)
+{
+    wishes_tell(core->sources, core->accounts, core->account_count);
+    for (size_t i = 0; i < core->account_count; i++)
+        account_release(core->accounts[i]);
+}
+
 /* Start, event, overrun and reload all come here: the kernel is read anew, and only a difference goes on. */
 static void read_sources(struct core *core)
 {
@@ -273,7 +281,7 @@ static void read_sources(struct core *core)
         return;
     }
     if (core->untold)
-        wishes_tell(core->sources, core->accounts, core->account_count);
+        tell_wishes(core);
     else
         log_debug("settled: nothing changed");
     if (way_is_new(&way, &core->way))
@@ -354,6 +362,7 @@ static void configure(struct core *core, struct config *config, struct state *st
             account_configure(account, config->providers[i]);
             state_recall(state, core->seal, account);
         }
+        account_hold(account);
         core->accounts[core->account_count++] = account;
     }
     for (size_t i = 0; i < old_count; i++)

@@ -52,7 +52,8 @@ struct key {
     /* What was seen. */
     struct ip_set published; /* as the provider said */
     bool certain;            /* it did, and nothing since casts doubt on it */
-    bool owed; /* it may go once more though nothing changed: the operator wants it, or its section changed */
+    bool owed;   /* it may go once more though nothing changed: the operator wants it, or its section changed */
+    bool wanted; /* the operator named it: it may go though its login is to rest */
     uint64_t said_ms;
     unsigned unchanged; /* times in a row that nothing but this was said, without a change */
     struct cause cause;

@@ -130,9 +130,11 @@ void observer_updated(const char *name)
         for (size_t j = 0; (other = ledger_key(j)); j++)
             if (other == key || (other->login == key->login && key->login->locked))
                 owe(other);
+        key->wanted = true;
+        if (key->login->locked)
+            key->login->not_before_ms = key->login->gap_from_ms = 0;
         ledger_lift(&key->login->cause);
         key->login->locked = false;
-        key->login->not_before_ms = key->login->gap_from_ms = 0;
     }
     looked = SIZE_MAX;
 }
@@ -309,18 +311,28 @@ static void check_key(const struct about *about, const struct key *key)
         tale_wrong("%s %s: what is published is said again", key->name, type(key));
 }
 
-static void check_login(const struct login *login)
+static bool is_wanted(const struct about *about)
+{
+    bool wanted = false;
+
+    for (size_t i = 0; i < about->count; i++)
+        wanted |= about->keys[i]->wanted;
+    return wanted;
+}
+
+static void check_login(const struct login *login, bool wanted)
 {
     uint64_t now_ms = clock_ms();
 
     if (login->locked)
         tale_wrong("%s: a request though the login is refused", login->id);
-    if (now_ms < login->not_before_ms && now_ms != login->told_ms)
+    if (!wanted && now_ms < login->not_before_ms && now_ms != login->told_ms)
         tale_wrong("%s: a request %llu ms before the time that was asked for", login->id,
                    (unsigned long long)(login->not_before_ms - now_ms));
     if (login->open > MOST_AT_ONCE)
         tale_wrong("%s: %zu requests are under way", login->id, login->open);
-    if (login->gap_ms && login->single_step && login->gap_from_ms && now_ms < login->gap_from_ms + login->gap_ms)
+    if (!wanted && login->gap_ms && login->single_step && login->gap_from_ms &&
+        now_ms < login->gap_from_ms + login->gap_ms)
         tale_wrong("%s: a request %llu ms after the last one, which is within the gap", login->id,
                    (unsigned long long)(now_ms - login->gap_from_ms));
     if (login->budget && login->sent_count > login->budget &&
@@ -337,7 +349,7 @@ void observer_request(size_t number, const struct about *about)
         return; /* who is asked for an address has no login */
     login->open++;
     note_sent(login, number);
-    check_login(login);
+    check_login(login, is_wanted(about));
     for (size_t i = 0; i < about->count; i++) {
         if (is_freed(about->keys[i]))
             about->keys[i]->losses = 0;
@@ -403,6 +415,7 @@ static void note(const struct about *about, struct key *key, const struct http_a
     enum judgement judgement = judge(answer, about, key);
 
     key->open = 0;
+    key->wanted = false;
     key->causes += judgement > JUDGED_UNCHANGED;
     ledger_lift(&key->cause);
     key->cause.holds = judge_may_refuse(answer, about, key);
