@@ -26,7 +26,7 @@ void state_free(struct state *state);
 /* Gives an account and its records what was remembered of them, after account_configure(). */
 void state_recall(struct state *state, struct seal *seal, struct account *account);
 
-/* As store_sum() and store_write(). */
+/* As store_sum() and store_write(); what is sealed by a key that is not on the disk counts as not written. */
 uint64_t state_sum(const struct state *state);
 int state_write(const struct state *state, struct seal *seal, const char *folder, uint64_t *sum);
 

@@ -354,9 +354,10 @@ uint64_t state_sum(const struct state *state)
 }
 
 /* Only where an entry has one, so that it is not even looked for a key as long as all is well. */
-static void seal_sections(const struct state *state, struct seal *seal)
+static int seal_sections(const struct state *state, struct seal *seal)
 {
     bool prepared = false;
+    int error = 0;
     size_t index;
     json_t *entry;
 
@@ -367,15 +368,17 @@ static void seal_sections(const struct state *state, struct seal *seal)
         if (!json_is_integer(section))
             continue;
         if (!prepared)
-            seal_prepare(seal);
+            error = seal_prepare(seal);
         prepared = true;
         json_object_del(entry, "section");
         set_text(entry, "section", seal_of(seal, number));
     }
+    return error;
 }
 
 int state_write(const struct state *state, struct seal *seal, const char *folder, uint64_t *sum)
 {
-    seal_sections(state, seal);
-    return store_write(&state->store, folder, sum);
+    int sealed = seal_sections(state, seal), written = store_write(&state->store, folder, sum);
+
+    return written ? written : sealed;
 }

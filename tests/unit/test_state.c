@@ -818,6 +818,31 @@ static void test_write_fails(void **state)
     free(missing);
 }
 
+/* Without the key that it was sealed by a refusal is known to nobody after a restart: that is a failure, though the
+ * state itself is there, until the key is. */
+static void test_key_fails(void **state)
+{
+    char *missing = unit_path(*state, "missing");
+    struct seal *elsewhere = seal_new(missing);
+    struct state *collected;
+    uint64_t sum = 0;
+
+    begin("a.example.org");
+    want(AF_INET, "203.0.113.7");
+    answer("nohost");
+    for (int turn = 0; turn < 3; turn++) {
+        if (turn == 2)
+            assert_int_equal(mkdir(missing, 0700), 0);
+        collected = state_collect(&account, 1);
+        assert_int_equal(state_write(collected, elsewhere, *state, &sum), turn == 2 ? 0 : -ENOENT);
+        assert_true(exists(*state, "state.json"));
+        state_free(collected);
+    }
+    end();
+    seal_free(elsewhere);
+    unit_remove_folder(missing);
+}
+
 /* Two sections do not mix, though they have the same names; a reload takes this way without the disk. */
 static void test_two_accounts(void **state)
 {
@@ -887,7 +912,7 @@ int main(void)
         WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_written_once),      WITH_FOLDER(test_look_only),
         WITH_FOLDER(test_two_accounts),   WITH_FOLDER(test_first_version),     WITH_FOLDER(test_waits_go_on),
         WITH_FOLDER(test_withdrawn),      WITH_FOLDER(test_several_addresses), WITH_FOLDER(test_section),
-        WITH_FOLDER(test_section_of_old),
+        WITH_FOLDER(test_section_of_old), WITH_FOLDER(test_key_fails),
     };
 
     return cmocka_run_group_tests_name("state", tests, quiet, NULL);
