@@ -42,8 +42,11 @@ bool config_provider_equal(const struct config_provider *a, const struct config_
  * now on belongs to fresh, so that requests that refer to it can go on. The two must be equal. */
 void config_keep_provider(struct config *fresh, size_t index, struct config *old, const struct config_provider *kept);
 
-/* Checksums of a login: place, without its secrets, is in the state file; that of all of it was in the first version. */
+/* Checksums of a login: place, without its secrets, is in the state file; within, of where in that place names are (zone,
+ * program, options, the URL of provider custom), may have secrets in it, and is 0 when there is nothing of these; that of
+ * all of it was in the first version. */
 uint32_t config_provider_place(const struct config_provider *provider);
+uint32_t config_provider_within(const struct config_provider *provider);
 uint32_t config_provider_login(const struct config_provider *provider);
 
 #endif

@@ -19,8 +19,9 @@ void memory_keep(struct memory *memory, const char *key, const char *name, struc
 /* NULL when there is none, or no longer. Belongs to the memory until that is changed. */
 struct secret *memory_find(const struct memory *memory, const char *key, const char *name);
 
-/* All that is kept under the key. */
+/* All that is kept under the key, or under any that begins so. */
 void memory_forget(struct memory *memory, const char *key);
+void memory_forget_like(struct memory *memory, const char *begin);
 void memory_forget_all(struct memory *memory);
 bool memory_is_empty(const struct memory *memory);
 

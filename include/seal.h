@@ -16,8 +16,9 @@ struct seal *seal_new(const char *folder);
 void seal_free(struct seal *seal);
 
 /* Sees to it that there is a key: reads it, or makes one, in place of a file that holds none. Where the folder cannot be
- * written to, the key lives as long as the seal, and is tried to be written at the next call. */
-void seal_prepare(struct seal *seal);
+ * written to, the key lives as long as the seal, and is tried to be written at the next call. 0, or -errno when there is
+ * none, or none on the disk. */
+int seal_prepare(struct seal *seal);
 
 /* The number's seal, which is the seal's until the next call; NULL when there is no key. */
 const char *seal_of(struct seal *seal, uint32_t number);

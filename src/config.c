@@ -282,6 +282,17 @@ uint32_t config_provider_place(const struct config_provider *provider)
     return checksum(checksum(sum, provider->server), secret_reveal(provider->username));
 }
 
+uint32_t config_provider_within(const struct config_provider *provider)
+{
+    const struct definition *definition = provider->definition;
+    const char *url = definition->takes_url ? definition->steps[0].url : NULL;
+    uint32_t sum = checksum(checksum(checksum(checksum_begin, provider->zone), provider->program), url);
+
+    for (size_t i = 0; i < provider->option_count; i++)
+        sum = checksum(checksum(sum, provider->options[i].name), secret_reveal(provider->options[i].value));
+    return provider->zone || provider->program || provider->option_count || url ? sum : 0;
+}
+
 uint32_t config_provider_login(const struct config_provider *provider)
 {
     const struct definition *definition = provider->definition;

@@ -63,7 +63,7 @@ bool core_save(struct core *core)
     struct state *state;
     int error;
 
-    if (!core->unsaved || core->dry_run)
+    if (!core->unsaved || core->dry_run || !core->account_count)
         return !core->save_error;
     state = state_collect(core->accounts, core->account_count);
     error = state_write(state, core->seal, core->state_dir, &core->saved_sum);
@@ -349,7 +349,7 @@ static void configure(struct core *core, struct config *config, struct state *st
     size_t old_count = core->account_count;
 
     core->accounts = mem_alloc(config->provider_count * sizeof *core->accounts);
-    core->account_count = 0;
+    core->account_count = 0; /* until all are there nothing is saved, for it would be without the others */
     for (size_t i = 0; i < config->provider_count; i++) {
         struct account *account = take_account(old, old_count, config->providers[i]);
 
@@ -363,8 +363,9 @@ static void configure(struct core *core, struct config *config, struct state *st
             state_recall(state, core->seal, account);
         }
         account_hold(account);
-        core->accounts[core->account_count++] = account;
+        core->accounts[i] = account;
     }
+    core->account_count = config->provider_count;
     for (size_t i = 0; i < old_count; i++)
         account_free(old[i]);
     free(old);
@@ -392,6 +393,7 @@ void core_reload(struct core *core, struct config *config)
     state_free(state);
     core_log_summary(core, "reloaded");
     on_account_changed(core);
+    core_save(core); /* a program may run for what is pardoned, in the next turn of the loop */
     read_sources(core);
 }
 

@@ -231,12 +231,14 @@ static void keep(const struct verdict_answer *answer, struct values *values, con
     }
 }
 
-/* The whole listing: a longer zone may stand behind a shorter one. */
+/* The whole listing, on one page: a longer zone may stand behind a shorter one. It takes the place of the one before, or a
+ * server that lists others each time would fill the memory. */
 static void keep_zones(const struct verdict_answer *answer, struct values *values, const struct definition_step *step,
                        struct memory *memory)
 {
     struct json_t *list = json_values(json_by(values, answer->json, step->list));
 
+    memory_forget_like(memory, "zone ");
     for (size_t i = 0; i < json_count(list); i++) {
         char *text = json_text(json_by(values, json_element(list, i), step->suffix)),
              *zone = names_normalize(text ? text : "");

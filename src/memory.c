@@ -105,6 +105,23 @@ void memory_forget(struct memory *memory, const char *key)
     free_kept(kept);
 }
 
+/* Keys that begin alike stand beside each other in the order of compare(). */
+static int compare_begin(const void *a, const void *b)
+{
+    const char *begin = ((const struct kept *)a)->key;
+
+    return strncmp(begin, ((const struct kept *)b)->key, strlen(begin));
+}
+
+void memory_forget_like(struct memory *memory, const char *begin)
+{
+    const struct kept wanted = {.key = (char *)begin};
+    struct kept **found;
+
+    while ((found = tfind(&wanted, &memory->tree, compare_begin)))
+        memory_forget(memory, (*found)->key);
+}
+
 void memory_forget_all(struct memory *memory)
 {
     while (memory->tree) {

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "mem.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,37 +54,44 @@ static void read_key(struct seal *seal)
     mem_wipe(text);
 }
 
-static void make_key(struct seal *seal)
+static int make_key(struct seal *seal)
 {
     unsigned char bytes[KEY_BYTES];
     struct buf text = {0};
 
     if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-        return;
+        return -errno;
     for (size_t i = 0; i < sizeof bytes; i++)
         buf_addf(&text, "%02x", bytes[i]);
     snprintf(seal->key, sizeof seal->key, "hex:%s", text.text);
     buf_free(&text);
     explicit_bzero(bytes, sizeof bytes);
+    return 0;
 }
 
-static void write_key(struct seal *seal)
+static int write_key(struct seal *seal)
 {
     struct buf text = {0};
+    int error;
 
     buf_addf(&text, "%s\n", seal->key + strlen("hex:"));
-    seal->written = file_replace(seal->path, text.text, text.length, 0600) == 0;
+    error = file_replace(seal->path, text.text, text.length, 0600);
+    seal->written = error == 0;
     buf_free(&text);
+    return error;
 }
 
-void seal_prepare(struct seal *seal)
+int seal_prepare(struct seal *seal)
 {
+    int error = 0;
+
     if (!*seal->key)
         read_key(seal);
     if (!*seal->key)
-        make_key(seal);
+        error = make_key(seal);
     if (*seal->key && !seal->written)
-        write_key(seal);
+        error = write_key(seal);
+    return error;
 }
 
 const char *seal_of(struct seal *seal, uint32_t number)

@@ -97,8 +97,8 @@ static bool is_flag(const json_t *value)
     return json_is_boolean(value) || json_is_string(value); /* version 1 said why */
 }
 
-/* A number in version 1 and in the first files of version 2. */
-static bool is_section(const json_t *value)
+/* Its number in version 1 and in the first files of version 2. */
+static bool is_seal(const json_t *value)
 {
     return json_is_integer(value) || json_is_string(value);
 }
@@ -108,11 +108,11 @@ static bool is_sound(const json_t *entry)
     static const struct {
         const char *key;
         bool (*fits)(const json_t *);
-    } members[] = {{"place", is_number},     {"section", is_section}, {"rest_at", is_time}, {"rest_ms", is_number},
-                   {"used_at", is_time},     {"used", is_number},     {"address", is_text}, {"published", is_time},
-                   {"doubtful", is_flag},    {"refused", is_flag},    {"word", is_text},    {"failures", is_number},
-                   {"wait_at", is_time},     {"wait_ms", is_number},  {"name", is_text},    {"type", is_text},
-                   {"unchanged", is_number}, {"changed", is_time}};
+    } members[] = {{"place", is_number},    {"section", is_seal},     {"within", is_seal},    {"rest_at", is_time},
+                   {"rest_ms", is_number},  {"used_at", is_time},     {"used", is_number},    {"address", is_text},
+                   {"published", is_time},  {"doubtful", is_flag},    {"refused", is_flag},   {"word", is_text},
+                   {"failures", is_number}, {"wait_at", is_time},     {"wait_ms", is_number}, {"name", is_text},
+                   {"type", is_text},       {"unchanged", is_number}, {"changed", is_time}};
     const char *address = text_of(entry, "address"), *type = text_of(entry, "type");
     struct ip_set ips;
 
@@ -166,18 +166,32 @@ static bool is_same_place(const json_t *entry, const json_t *whole, const struct
     return json_integer_value(place ? place : json_object_get(whole, "place")) == config_provider_place(provider);
 }
 
+/* A seal, or the number itself. */
+static bool stands_for(const struct state *state, const json_t *value, uint32_t number)
+{
+    const char *own;
+
+    if (!json_is_string(value))
+        return json_integer_value(value) == number;
+    own = seal_of(state->seal, number);
+    return own && strcmp(json_string_value(value), own) == 0;
+}
+
+/* Files of old do not say, and an upgrade is no reason to send all names again. */
+static bool is_same_within(const struct state *state, const json_t *whole, const struct config_provider *provider)
+{
+    const json_t *within = json_object_get(whole, "within");
+
+    return !within || stands_for(state, within, config_provider_within(provider));
+}
+
 static bool is_same_section(const struct state *state, const json_t *entry, const json_t *whole,
                             const struct config_provider *provider)
 {
     const json_t *section = json_object_get(entry, "section");
 
-    if (json_is_string(section)) {
-        const char *own = seal_of(state->seal, provider->section);
-
-        return own && strcmp(json_string_value(section), own) == 0;
-    }
     if (section)
-        return json_integer_value(section) == provider->section;
+        return stands_for(state, section, provider->section);
     return json_integer_value(json_object_get(whole, "login")) == config_provider_login(provider);
 }
 
@@ -218,8 +232,9 @@ void state_recall(struct state *state, struct seal *seal, struct account *accoun
     if (!state->index)
         build_index(state);
     entry = find(state, provider->id, NULL, NULL);
-    for (size_t i = 0; (record = account_record(account, i)); i++)
-        recall_record(state, entry, provider, record);
+    if (is_same_within(state, entry, provider))
+        for (size_t i = 0; (record = account_record(account, i)); i++)
+            recall_record(state, entry, provider, record);
     if (!entry || !is_same_place(entry, NULL, provider))
         return;
     if (is_same_section(state, entry, entry, provider))
@@ -319,6 +334,7 @@ static json_t *collect_account(const struct account *account)
 
     account_memory(account, &memory);
     set_provider(entry, provider);
+    json_object_set_new(entry, "within", json_integer(config_provider_within(provider)));
     set_text(entry, "refused", memory.refused);
     set_section(entry, provider, memory.refused != NULL);
     if (memory.limit.rest_ms) {
@@ -353,29 +369,35 @@ uint64_t state_sum(const struct state *state)
     return store_sum(&state->store);
 }
 
-/* Only where an entry has one, so that it is not even looked for a key as long as all is well. */
-static void seal_sections(const struct state *state, struct seal *seal)
+/* Where there is something to seal a key is made, but no sooner. What would be sealed by a key that is not on the disk is
+ * left out, for nobody could compare it after a restart. */
+static int seal_numbers(const struct state *state, struct seal *seal)
 {
+    static const char *const keys[] = {"within", "section"};
     bool prepared = false;
+    int error = 0;
     size_t index;
     json_t *entry;
 
     json_array_foreach (state->store.entries, index, entry) {
-        const json_t *section = json_object_get(entry, "section");
-        uint32_t number = (uint32_t)json_integer_value(section);
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            uint32_t number = (uint32_t)json_integer_value(json_object_get(entry, keys[i]));
 
-        if (!json_is_integer(section))
-            continue;
-        if (!prepared)
-            seal_prepare(seal);
-        prepared = true;
-        json_object_del(entry, "section");
-        set_text(entry, "section", seal_of(seal, number));
+            if (!number)
+                continue;
+            if (!prepared)
+                error = seal_prepare(seal);
+            prepared = true;
+            json_object_del(entry, keys[i]);
+            set_text(entry, keys[i], error ? NULL : seal_of(seal, number));
+        }
     }
+    return error;
 }
 
 int state_write(const struct state *state, struct seal *seal, const char *folder, uint64_t *sum)
 {
-    seal_sections(state, seal);
-    return store_write(&state->store, folder, sum);
+    int sealed = seal_numbers(state, seal), written = store_write(&state->store, folder, sum);
+
+    return written ? written : sealed;
 }

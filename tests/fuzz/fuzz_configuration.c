@@ -229,6 +229,7 @@ static struct config *reload(struct config *old, const char *path)
 
         assert(config_provider_equal(kept, config->providers[i]));
         assert(config_provider_place(kept) == config_provider_place(config->providers[i]));
+        assert(config_provider_within(kept) == config_provider_within(config->providers[i]));
         config_keep_provider(config, i, old, kept);
         assert(config->providers[i] == kept && old->providers[i] != kept);
     }

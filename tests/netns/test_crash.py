@@ -11,6 +11,7 @@ from harness.daemon import PROGRAM as OURSELVES
 from harness.daemon import Daemon, account
 from harness.expect import HOME, is_current, until
 from harness.failing import ENDS, ENDS_HALFWAY
+from harness.program import Program
 from harness.seed import dice, thorough
 from harness.server import good
 from harness.topology import WAN0
@@ -194,3 +195,31 @@ def test_killed_by_the_program_that_publishes(lab):
     lab.net.replace4(9, 7)
     is_current(lab.daemon(config), "203.0.113.7")
     assert published.read_text() == "203.0.113.7\n"
+
+
+def test_killed_in_the_middle_of_a_reload(lab, failing):
+    """A reload that lifts a refusal and runs a program at once writes what is known of all sections, and not only of those
+    that it has come to: it is killed when it writes for the second time."""
+    names = [f"h{number}.example.org" for number in range(3)]
+    programs = [Program(lab.dir / name) for name in names]
+    lab.net.online(WAN0, v4=7)
+
+    def config(**keys):
+        sections = [program.section(name, title=f"exec:{name[:2]}", **(keys if name == names[0] else {}))
+                    for program, name in zip(programs, names)]
+        return lab.config(*sections, family="ipv4", settle="5ms")
+
+    for program in programs[:2]:
+        program.answers("refused no such name\n")
+    daemon = lab.daemon(config(), wrap=failing.wrap, expect=None)
+    daemon.wait_log("-> refused", count=2)
+    is_current(daemon, "203.0.113.7", name=names[2])
+    until(lambda: daemon.state()[names[2], "A"].get("address") and not daemon.state()[names[2], "A"].get("doubtful"))
+    daemon.write_config(config(interface="wan0"))
+    failing.arm("rename", 2, error=ENDS, caller=OURS)
+    daemon.hup()
+    daemon.wait()
+    known = {name: record for (name, _), record in daemon.state().items()}
+    assert sorted(known) == names
+    assert known[names[0]].get("doubtful") and not known[names[0]].get("refused")
+    assert known[names[1]].get("refused") and known[names[2]]["address"] == "203.0.113.7"

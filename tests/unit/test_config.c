@@ -579,34 +579,35 @@ static void test_what_changes_a_login(void **state)
 {
     static const struct {
         const char *one, *other;
-        bool same_place, same_login;
+        bool same_place, same_within, same_login;
     } pairs[] = {
 #define CLOUDFLARE(lines) "provider cloudflare { password = secret hostname = a.example.org " lines " }"
 #define CUSTOM(lines)     "provider custom { hostname = a.example.org " lines " }"
 #define URL               "url = \"https://h.example.net/set?ip={ip}\" "
 #define EXEC(lines)       "provider exec { hostname = a.example.org " lines " }"
-        {CLOUDFLARE(""), CLOUDFLARE("family = ipv4 interface = wan1"), true, true},
-        {CLOUDFLARE(""), CLOUDFLARE("zone = example.org"), true, false},
-        {CLOUDFLARE("zone = example.org"), CLOUDFLARE("zone = a.example.org"), true, false},
-        {CLOUDFLARE("zone = example.org"), CLOUDFLARE("zone = example.org"), true, true},
-        {CLOUDFLARE(""), CLOUDFLARE("ttl = 7200"), true, false},
-        {CLOUDFLARE("ttl = 7200"), CLOUDFLARE("ttl = 3600"), true, false},
-        {CLOUDFLARE(""), CLOUDFLARE("options = \"proxied=true\""), true, false},
-        {CLOUDFLARE("options = \"proxied=false\""), CLOUDFLARE("options = \"proxied=true\""), true, false},
-        {CLOUDFLARE("options = \"proxied=true\""), CLOUDFLARE("options = \"proxied=true\""), true, true},
-        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/ls\""), true, false},
-        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\" ttl = 60"), true, false},
-        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\" username = x"), false, false},
-        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\""), true, true},
-        {CUSTOM(URL), CUSTOM(URL), true, true},
-        {CUSTOM(URL), CUSTOM("url = \"https://h.example.net/set?addr={ip}\""), true, false},
-        {CUSTOM(URL), CUSTOM("url = \"https://i.example.net/set?ip={ip}\""), false, false},
-        {CUSTOM(URL), CUSTOM(URL "method = POST"), true, false},
-        {CUSTOM(URL "method = PUT"), CUSTOM(URL "method = POST"), true, false},
-        {CUSTOM(URL), CUSTOM(URL "answer = OK"), true, false},
-        {CUSTOM(URL "answer = OK"), CUSTOM(URL "answer = ok"), true, false},
-        {CUSTOM(URL "answer = OK"), CUSTOM(URL "answer = { OK, SAME }"), true, false},
-        {CUSTOM(URL "method = PUT answer = { OK, SAME }"), CUSTOM(URL "answer = { OK, SAME } method = PUT"), true,
+        {CLOUDFLARE(""), CLOUDFLARE("family = ipv4 interface = wan1"), true, true, true},
+        {CLOUDFLARE(""), CLOUDFLARE("zone = example.org"), true, false, false},
+        {CLOUDFLARE("zone = example.org"), CLOUDFLARE("zone = a.example.org"), true, false, false},
+        {CLOUDFLARE("zone = example.org"), CLOUDFLARE("zone = example.org"), true, true, true},
+        {CLOUDFLARE("zone = example.org"), CLOUDFLARE("zone = example.org ttl = 60"), true, true, false},
+        {CLOUDFLARE(""), CLOUDFLARE("ttl = 7200"), true, true, false},
+        {CLOUDFLARE("ttl = 7200"), CLOUDFLARE("ttl = 3600"), true, true, false},
+        {CLOUDFLARE(""), CLOUDFLARE("options = \"proxied=true\""), true, false, false},
+        {CLOUDFLARE("options = \"proxied=false\""), CLOUDFLARE("options = \"proxied=true\""), true, false, false},
+        {CLOUDFLARE("options = \"proxied=true\""), CLOUDFLARE("options = \"proxied=true\""), true, true, true},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/ls\""), true, false, false},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\" ttl = 60"), true, true, false},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\" username = x"), false, true, false},
+        {EXEC("program = \"/bin/sh\""), EXEC("program = \"/bin/sh\""), true, true, true},
+        {CUSTOM(URL), CUSTOM(URL), true, true, true},
+        {CUSTOM(URL), CUSTOM("url = \"https://h.example.net/set?addr={ip}\""), true, false, false},
+        {CUSTOM(URL), CUSTOM("url = \"https://i.example.net/set?ip={ip}\""), false, true, false},
+        {CUSTOM(URL), CUSTOM(URL "method = POST"), true, true, false},
+        {CUSTOM(URL "method = PUT"), CUSTOM(URL "method = POST"), true, true, false},
+        {CUSTOM(URL), CUSTOM(URL "answer = OK"), true, true, false},
+        {CUSTOM(URL "answer = OK"), CUSTOM(URL "answer = ok"), true, true, false},
+        {CUSTOM(URL "answer = OK"), CUSTOM(URL "answer = { OK, SAME }"), true, true, false},
+        {CUSTOM(URL "method = PUT answer = { OK, SAME }"), CUSTOM(URL "answer = { OK, SAME } method = PUT"), true, true,
          true},
 #undef CUSTOM
 #undef CLOUDFLARE
@@ -626,7 +627,8 @@ static void test_what_changes_a_login(void **state)
         b = other->providers[0];
         if ((config_provider_login(a) == config_provider_login(b)) != pairs[i].same_login ||
             config_provider_equal(a, b) != pairs[i].same_login ||
-            (config_provider_place(a) == config_provider_place(b)) != pairs[i].same_place)
+            (config_provider_place(a) == config_provider_place(b)) != pairs[i].same_place ||
+            (config_provider_within(a) == config_provider_within(b)) != pairs[i].same_within)
             unit_wrong("row %zu: %s    and %s", i, pairs[i].one, pairs[i].other);
         config_free(one);
         config_free(other);

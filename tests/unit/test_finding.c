@@ -284,6 +284,41 @@ static void test_zones_kept(void **state)
     scene_free(scene);
 }
 
+static void count_key(void *arg, const char *key, const char *name)
+{
+    size_t *count = arg;
+
+    (void)key, (void)name;
+    ++*count;
+}
+
+/* Another listing takes the place of the one before, which nobody lists any more, and of nothing else. */
+static void test_zones_replaced(void **state)
+{
+    struct scene *scene = scene_new(ZONES);
+    struct secret *token = secret_new("1");
+
+    (void)state;
+    memory_keep(scene->memory, "account", "token", token, 0);
+    memory_keep(scene->memory, "record home.example.org A", "id", token, 0);
+    secret_free(token);
+    for (int i = 0; i < 100; i++) {
+        size_t count = 0;
+        char body[256];
+
+        snprintf(body, sizeof body,
+                 "{\"zones\":[{\"id\":%d,\"name\":\"z%d.example\"},{\"id\":2,\"name\":\"example.org\"}]}", i, i);
+        assert_int_equal(take(scene, "zone", body), FINDING_GOOD);
+        memory_walk(scene->memory, count_key, &count);
+        assert_int_equal(count, 2 + 2 * 2); /* a zone has two values */
+    }
+    values_clear(&scene->values);
+    assert_true(recall(scene, "zone"));
+    check_value(scene, "zone-id", "2");
+    unit_all_right();
+    scene_free(scene);
+}
+
 /* In which scope a value is remembered: of another name, of another type, of another zone. */
 static void test_scopes(void **state)
 {
@@ -421,10 +456,11 @@ static void test_nothing_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finds),      cmocka_unit_test(test_unset),       cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_members),    cmocka_unit_test(test_both_in_one), cmocka_unit_test(test_suffixes),
-        cmocka_unit_test(test_zones_kept), cmocka_unit_test(test_scopes),      cmocka_unit_test(test_forget),
-        cmocka_unit_test(test_expires),    cmocka_unit_test(test_more),        cmocka_unit_test(test_nothing_kept),
+        cmocka_unit_test(test_finds),        cmocka_unit_test(test_unset),          cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_members),      cmocka_unit_test(test_both_in_one),    cmocka_unit_test(test_suffixes),
+        cmocka_unit_test(test_zones_kept),   cmocka_unit_test(test_zones_replaced), cmocka_unit_test(test_scopes),
+        cmocka_unit_test(test_forget),       cmocka_unit_test(test_expires),        cmocka_unit_test(test_more),
+        cmocka_unit_test(test_nothing_kept),
     };
 
     return cmocka_run_group_tests_name("finding", tests, NULL, NULL);

@@ -69,6 +69,29 @@ static void test_forget(void **state)
     memory_free(NULL);
 }
 
+static void test_forget_like(void **state)
+{
+    static const struct {
+        const char *key;
+        bool stays;
+    } keys[] = {{"account", true}, {"zone", true},  {"zone ", false}, {"zone a", false},
+                {"zone z", false}, {"zone!", true}, {"zoned", true},  {"record zone a", true}};
+    struct memory *memory = memory_new();
+    struct secret *text = secret_new("1");
+
+    (void)state;
+    memory_forget_like(memory, "zone ");
+    for (size_t i = 0; i < COUNT(keys); i++)
+        memory_keep(memory, keys[i].key, "id", text, 0);
+    memory_forget_like(memory, "zone ");
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if ((memory_find(memory, keys[i].key, "id") != NULL) != keys[i].stays)
+            unit_wrong("'%s'", keys[i].key);
+    unit_all_right();
+    memory_free(memory);
+    secret_free(text);
+}
+
 /* Each value has a lifetime of its own, which begins anew when it is kept anew. */
 static void test_lifetime(void **state)
 {
@@ -99,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_forget_like),
         cmocka_unit_test(test_lifetime),
     };
 

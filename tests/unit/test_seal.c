@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,11 +102,12 @@ static void test_nowhere(void **state)
     char *folder = unit_path(*state, "missing"), *text;
     struct seal *seal = seal_new(folder), *again;
 
-    seal_prepare(seal);
+    assert_int_equal(seal_prepare(seal), -ENOENT);
     text = strdup(sealed(seal, 7));
     assert_string_not_equal(text, "none");
     assert_int_equal(mkdir(folder, 0700), 0);
-    seal_prepare(seal);
+    assert_int_equal(seal_prepare(seal), 0);
+    assert_int_equal(seal_prepare(seal), 0);
     assert_string_equal(sealed(seal, 7), text);
     again = seal_new(folder);
     assert_string_equal(sealed(again, 7), text);

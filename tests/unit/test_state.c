@@ -282,6 +282,54 @@ static void test_login_changes(void **state)
     end();
 }
 
+static void begin_in_zone(const char *zone)
+{
+    begin("a.example.org");
+    provider->zone = (char *)zone;
+    provider->definition->budget = 5;
+    provider->definition->budget_ms = UINT64_C(24) * 3600 * 1000;
+    account_configure(account, provider);
+}
+
+/* In another zone nothing is known of what was published, but the limits are those of the login. What does not say the
+ * zone is of an older version, and the same. */
+static void test_within(void **state)
+{
+    static const char published[] = "a.example.org A 203.0.113.7 -;a.example.org AAAA none -;-";
+    static const struct {
+        const char *zone, *later;
+        bool same;
+    } cases[] = {{"example.org", "example.org", true},
+                 {"example.org", "a.example.org", false},
+                 {"example.org", NULL, false},
+                 {NULL, "example.org", false},
+                 {NULL, NULL, true}};
+    char *path = unit_path(*state, "state.json"), *text, number[32];
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct account_memory memory;
+
+        begin_in_zone(cases[i].zone);
+        want(AF_INET, "203.0.113.7");
+        answer("good");
+        write_state(*state);
+        snprintf(number, sizeof number, "%lu", (unsigned long)config_provider_within(provider));
+        text = unit_read(path);
+        if (cases[i].zone ? strstr(text, number) || !strstr(text, "\"within\": \"") : !strstr(text, "\"within\": 0"))
+            unit_wrong("row %zu: %s", i, text);
+        free(text);
+        end();
+        begin_in_zone(cases[i].later);
+        recall_state(*state);
+        account_memory(account, &memory);
+        if (strcmp(memories(), cases[i].same ? published : NOTHING) != 0 || memory.limit.used == 0)
+            unit_wrong("row %zu: %s %lu", i, memories(), (unsigned long)memory.limit.used);
+        end();
+    }
+    unit_all_right();
+    free(path);
+}
+
 /* As long as all is well, nothing of a section is written, and no key is made. With another key than it was written by
  * nobody knows whether the section is the same. */
 static void test_section(void **state)
@@ -673,6 +721,23 @@ static void test_first_version(void **state)
     end();
 }
 
+static void test_within_of_old(void **state)
+{
+    char text[1024];
+
+    begin_in_zone("example.org");
+    snprintf(text, sizeof text, HEAD "%s" RECORDS A_RECORD("203.0.113.7") TAIL, account_entry(""));
+    free(read_text(*state, text));
+    assert_memories("a.example.org A 203.0.113.7 -;a.example.org AAAA none -;-");
+    write_state(*state);
+    end();
+    /* From then on it is known. */
+    begin_in_zone("a.example.org");
+    recall_state(*state);
+    assert_memories(NOTHING);
+    end();
+}
+
 /* The old form: the checksum itself, from which passwords can be guessed. It holds still, and becomes a seal. */
 static void test_section_of_old(void **state)
 {
@@ -818,6 +883,36 @@ static void test_write_fails(void **state)
     free(missing);
 }
 
+/* Without the key that it was sealed by a refusal is known to nobody after a restart: that is a failure, though the
+ * state itself is there, until the key is. No seal is written that nobody could compare. */
+static void test_key_fails(void **state)
+{
+    char *missing = unit_path(*state, "missing"), *path = unit_path(*state, "state.json"), *text;
+    struct seal *elsewhere = seal_new(missing);
+    struct state *collected;
+    uint64_t sum = 0;
+
+    begin("a.example.org");
+    provider->section = 193392638;
+    want(AF_INET, "203.0.113.7");
+    answer("nohost");
+    for (int turn = 0; turn < 3; turn++) {
+        if (turn == 2)
+            assert_int_equal(mkdir(missing, 0700), 0);
+        collected = state_collect(&account, 1);
+        assert_int_equal(state_write(collected, elsewhere, *state, &sum), turn == 2 ? 0 : -ENOENT);
+        text = unit_read(path);
+        assert_contains(text, "\"refused\": true");
+        assert_int_equal(strstr(text, "\"section\"") != NULL, turn == 2);
+        free(text);
+        state_free(collected);
+    }
+    end();
+    seal_free(elsewhere);
+    unit_remove_folder(missing);
+    free(path);
+}
+
 /* Two sections do not mix, though they have the same names; a reload takes this way without the disk. */
 static void test_two_accounts(void **state)
 {
@@ -887,7 +982,8 @@ int main(void)
         WITH_FOLDER(test_write_fails),    WITH_FOLDER(test_written_once),      WITH_FOLDER(test_look_only),
         WITH_FOLDER(test_two_accounts),   WITH_FOLDER(test_first_version),     WITH_FOLDER(test_waits_go_on),
         WITH_FOLDER(test_withdrawn),      WITH_FOLDER(test_several_addresses), WITH_FOLDER(test_section),
-        WITH_FOLDER(test_section_of_old),
+        WITH_FOLDER(test_section_of_old), WITH_FOLDER(test_key_fails),         WITH_FOLDER(test_within),
+        WITH_FOLDER(test_within_of_old),
     };
 
     return cmocka_run_group_tests_name("state", tests, quiet, NULL);
