@@ -89,7 +89,7 @@ static void add_watches(struct resolver *resolver)
 {
     char *path = mem_string(resolver->path), *next;
 
-    while (resolver->count < MOST_LINKS && (next = target_of(path))) {
+    for (int links = 0; links < MOST_LINKS && (next = target_of(path)); links++) {
         add_watch(resolver, path, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW);
         free(path);
         path = next;

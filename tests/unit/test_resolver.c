@@ -166,6 +166,22 @@ static void test_loop_of_links(void **state)
     free(path);
 }
 
+/* Links in a circle, where the kernel has no room for a watch: the way along them ends all the same. */
+static void test_circle_without_room(void **state)
+{
+    char *path = unit_path(*state, "resolv.conf"), *next = unit_path(*state, "next");
+
+    assert_int_equal(symlink(next, path), 0);
+    assert_int_equal(symlink(path, next), 0);
+    watch_error = ENOSPC;
+    alarm(10);
+    watch(path);
+    alarm(0);
+    watch_error = 0;
+    free(path);
+    free(next);
+}
+
 /* What is missing, or out of reach, may come to be there; but when the kernel has no room for a watch, that is told,
  * once. */
 static void test_no_room(void **state)
@@ -201,7 +217,7 @@ static void test_no_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {WITH_LOOP(test_file), WITH_LOOP(test_links), WITH_LOOP(test_loop_of_links),
-                                       WITH_LOOP(test_no_room)};
+                                       WITH_LOOP(test_no_room), WITH_LOOP(test_circle_without_room)};
 
     return cmocka_run_group_tests_name("resolver", tests, NULL, NULL);
 }
