@@ -17,6 +17,10 @@ struct slot {
     struct history history;
 };
 
+/* The calls of its record get the slot. The list goes with its slots; what is NULL there was taken out. */
+struct slot *batch_new_slot(const char *name, int family, const struct record_calls *calls, void *owner);
+void batch_free_slots(struct slot **slots, size_t count);
+
 /* Takes the slot for this name and family out of the list; NULL when there is none. */
 struct slot *batch_take_slot(struct slot **slots, size_t count, const char *name, int family);
 

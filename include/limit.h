@@ -18,8 +18,10 @@ struct limit {
     uint64_t used;         /* millionths of a request in the bucket */
 };
 
-/* Milliseconds until a walk of so many requests may begin beside so many that are under way; 0: now. */
+/* Milliseconds until a walk of so many requests may begin beside so many that are under way; 0: now. And the same for the
+ * budget alone, where neither gap nor rest counts. */
 uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way);
+uint64_t limit_budget_ms(const struct limit *limit, unsigned long requests, unsigned long under_way);
 
 /* Requests in the bucket now, for people. */
 double limit_used(const struct limit *limit);

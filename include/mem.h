@@ -6,6 +6,7 @@
 #ifndef WANDDNS_MEM_H
 #define WANDDNS_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* size bytes, all zero. */
@@ -22,6 +23,9 @@ char *mem_string(const char *text);
 
 /* A copy of the first length bytes, with a NUL behind them. */
 char *mem_string_n(const char *text, size_t length);
+
+/* Are they the same text, or both NULL? */
+bool mem_same(const char *a, const char *b);
 
 /* As free(3), for what may hold a secret: the whole block is overwritten before it is given back. NULL is allowed. */
 void mem_wipe(void *secret);

@@ -12,7 +12,8 @@ void wishes_watch(struct sources *sources, struct account *const *accounts, size
 /* The rule of a record of this name. */
 struct rule wishes_rule(const struct name *name, int family);
 
-/* Tells every record what it is to be now, and those that are bound to an uplink that moved that it may be reached. */
+/* Tells every record what it is to be now, and those that are bound to an uplink that moved that it may be reached; what a
+ * new configuration held back may go then (account_hold()). */
 void wishes_tell(const struct sources *sources, struct account *const *accounts, size_t count);
 
 #endif

@@ -182,28 +182,20 @@ static void send_batch(struct batch *batch)
     account->changed(account->arg); /* what is under way counts in account_memory() */
 }
 
-/* How long these limits let nothing more out. */
-static uint64_t rest_ms(const struct account *account, const struct limit *limit)
+/* How long nothing more may go out. What the operator wants goes within the gap, and before the time that the server
+ * asked for; not above the budget. */
+static uint64_t rest_ms(const struct account *account, bool forced)
 {
     size_t steps = account->provider->definition->step_count, under_way = 0;
 
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
         under_way += account->batches[i] ? steps : 0;
-    return limit_wait_ms(limit, steps, under_way);
+    return (forced ? limit_budget_ms : limit_wait_ms)(&account->limit, steps, under_way);
 }
 
 uint64_t account_rest_ms(const struct account *account)
 {
-    return rest_ms(account, &account->limit);
-}
-
-/* What the operator wants goes within the gap, and before the time that the server asked for; not above the budget. */
-static bool may_send(const struct account *account, bool forced)
-{
-    struct limit limit = account->limit;
-
-    limit.rest_ms = forced ? 0 : limit.rest_ms;
-    return rest_ms(account, &limit) == 0;
+    return rest_ms(account, false);
 }
 
 /* Is one request at a time enough? The first one alone finds the zone, or the token, for all, a gap is
@@ -239,10 +231,9 @@ static void check(const struct account *account)
 /* The next request, or NULL. */
 static struct batch *make_batch(const struct account *account)
 {
-    bool forced = !may_send(account, false);
+    bool forced = rest_ms(account, false) != 0;
 
-    return forced && !may_send(account, true) ? NULL
-                                              : batch_make(account->provider, account->slots, account->count, forced);
+    return rest_ms(account, forced) ? NULL : batch_make(account->provider, account->slots, account->count, forced);
 }
 
 static void on_flush(void *arg)
@@ -276,7 +267,6 @@ static void on_flush(void *arg)
 static void on_send(void *owner)
 {
     struct slot *slot = owner;
-
     struct account *account = slot->owner;
 
     slot->due = true;
@@ -342,37 +332,16 @@ void account_watch(struct account *account, account_moved_fn *fn, void *arg)
     account->moved_arg = arg;
 }
 
-static void free_slots(struct slot **slots, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!slots[i])
-            continue;
-        record_free(slots[i]->record);
-        history_clear(&slots[i]->history);
-        free(slots[i]);
-    }
-    free(slots);
-}
-
 void account_free(struct account *account)
 {
     if (!account)
         return;
-    free_slots(account->slots, account->count);
+    batch_free_slots(account->slots, account->count);
     memory_free(account->memory);
     timer_free(account->flush);
     timer_free(account->refresh);
     free(account->refused);
     free(account);
-}
-
-static struct slot *new_slot(struct account *account, const char *name, int family)
-{
-    struct slot *slot = mem_alloc(sizeof *slot);
-
-    slot->owner = account;
-    slot->record = record_new(name, family, &record_calls, slot);
-    return slot;
 }
 
 void account_configure(struct account *account, const struct config_provider *provider)
@@ -383,7 +352,6 @@ void account_configure(struct account *account, const struct config_provider *pr
     } families[] = {{IP_V4, AF_INET}, {IP_V6, AF_INET6}};
     struct slot **old = account->slots;
     size_t old_count = account->count;
-
     bool changed = account->provider && account->section != provider->section;
 
     account->provider = provider;
@@ -405,7 +373,7 @@ void account_configure(struct account *account, const struct config_provider *pr
                 continue;
             slot = batch_take_slot(old, old_count, name->name, families[j].family);
             if (!slot)
-                slot = new_slot(account, name->name, families[j].family);
+                slot = batch_new_slot(name->name, families[j].family, &record_calls, account);
             slot->name = name;
             account->slots[account->count++] = slot;
             if (account->refused)
@@ -414,7 +382,7 @@ void account_configure(struct account *account, const struct config_provider *pr
                 record_pardon(slot->record);
         }
     }
-    free_slots(old, old_count);
+    batch_free_slots(old, old_count);
     timer_start(account->flush, 0); /* for who waited behind one that is gone, or a gap that is another one now */
 }
 
@@ -425,9 +393,10 @@ void account_hold(struct account *account)
 
 void account_release(struct account *account)
 {
-    account->held = false;
-    if (!timer_is_running(account->flush)) /* else it keeps its turn, before the one in which the state is written */
+    /* A flush that is due keeps its turn, before the one in which the state is written. */
+    if (account->held && !timer_is_running(account->flush))
         timer_start(account->flush, 0);
+    account->held = false;
 }
 
 const struct config_provider *account_provider(const struct account *account)
@@ -461,8 +430,8 @@ void account_force_one(struct account *account, size_t index)
         account_force(account);
         return;
     }
-    account->slots[index]->forced = true;
     record_force(account->slots[index]->record);
+    account->slots[index]->forced = record_state(account->slots[index]->record) == RECORD_UPDATING;
     timer_start(account->flush, 0);
 }
 

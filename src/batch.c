@@ -6,6 +6,27 @@
 #include <string.h>
 #include <sys/socket.h>
 
+struct slot *batch_new_slot(const char *name, int family, const struct record_calls *calls, void *owner)
+{
+    struct slot *slot = mem_alloc(sizeof *slot);
+
+    slot->owner = owner;
+    slot->record = record_new(name, family, calls, slot);
+    return slot;
+}
+
+void batch_free_slots(struct slot **slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!slots[i])
+            continue;
+        record_free(slots[i]->record);
+        history_clear(&slots[i]->history);
+        free(slots[i]);
+    }
+    free(slots);
+}
+
 struct slot *batch_take_slot(struct slot **slots, size_t count, const char *name, int family)
 {
     for (size_t i = 0; i < count; i++) {

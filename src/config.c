@@ -250,14 +250,9 @@ const char *config_program(const struct config *config)
     return NULL;
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool config_provider_equal(const struct config_provider *a, const struct config_provider *b)
 {
-    return same(a->definition->name, b->definition->name) && same(a->server, b->server) &&
+    return mem_same(a->definition->name, b->definition->name) && mem_same(a->server, b->server) &&
            secret_equal(a->username, b->username) && config_provider_login(a) == config_provider_login(b) &&
            secret_equal(a->password, b->password);
 }

@@ -263,14 +263,6 @@ static void on_source_changed(void *arg, const struct rule *rule, const struct s
         log_info("%s %s: no address (%s)", name, family, answer->text);
 }
 
-/* And what a new configuration holds back may go: its records have their addresses now. */
-static void tell_wishes(struct core *core)
-{
-    wishes_tell(core->sources, core->accounts, core->account_count);
-    for (size_t i = 0; i < core->account_count; i++)
-        account_release(core->accounts[i]);
-}
-
 /* Start, event, overrun and reload all come here: the kernel is read anew, and only a difference goes on. */
 static void read_sources(struct core *core)
 {
@@ -281,7 +273,7 @@ static void read_sources(struct core *core)
         return;
     }
     if (core->untold)
-        tell_wishes(core);
+        wishes_tell(core->sources, core->accounts, core->account_count);
     else
         log_debug("settled: nothing changed");
     if (way_is_new(&way, &core->way))
@@ -377,17 +369,12 @@ static void configure(struct core *core, struct config *config, struct state *st
     core->untold = true;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 void core_reload(struct core *core, struct config *config)
 {
     struct state *state = state_collect(core->accounts, core->account_count);
 
     trace_begin();
-    if (!same_text(config->ca_file, core->config->ca_file))
+    if (!mem_same(config->ca_file, core->config->ca_file))
         http_set_ca_file(core->http, config->ca_file);
     configure(core, config, state);
     state_free(state);

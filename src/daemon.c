@@ -164,16 +164,11 @@ static void on_fault(void *arg, const char *file, int line, const char *text)
     buf_free(&fault);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static void warn_of_changes(const struct config *config, const struct config *before)
 {
-    if (!same_text(config->state_dir, before->state_dir))
+    if (!mem_same(config->state_dir, before->state_dir))
         log_warning("state-dir: a change takes effect with the next start");
-    if (!same_text(config->control, before->control) || !same_text(config->control_group, before->control_group))
+    if (!mem_same(config->control, before->control) || !mem_same(config->control_group, before->control_group))
         log_warning("control: a change takes effect with the next start");
 }
 

@@ -113,11 +113,6 @@ struct draft_section *draft_section(struct draft *draft)
 
 /* ---- Joining. ---- */
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_list(const struct draft_list *a, const struct draft_list *b)
 {
     for (size_t i = 0; a->count == b->count && i < a->count; i++)
@@ -133,9 +128,9 @@ static bool same_login(const struct draft_section *a, const struct draft_section
         strcmp(a->names[0].name, b->names[0].name) != 0)
         return false;
     for (size_t i = 0; i < DRAFT_VALUES; i++)
-        if (!same(a->values[i], b->values[i]))
+        if (!mem_same(a->values[i], b->values[i]))
             return false;
-    return a->provider && same(a->provider, b->provider) && same_list(&a->options, &b->options) &&
+    return a->provider && mem_same(a->provider, b->provider) && same_list(&a->options, &b->options) &&
            same_list(&a->answers, &b->answers);
 }
 

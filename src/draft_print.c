@@ -32,15 +32,10 @@ struct printing {
 
 /* ---- Sheets. ---- */
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_place(const struct draft_place *a, const struct draft_place *b)
 {
-    return same(a->interface, b->interface) && same(a->source, b->source) && same(a->interval, b->interval) &&
-           a->allow_private == b->allow_private;
+    return mem_same(a->interface, b->interface) && mem_same(a->source, b->source) &&
+           mem_same(a->interval, b->interval) && a->allow_private == b->allow_private;
 }
 
 /* The families that a name looks for at this place. */
@@ -247,13 +242,13 @@ static void add_remarked(struct buf *text, int indent, const char *key, const ch
 static void add_place(struct buf *text, int indent, const struct draft_place *place, enum ip_families families,
                       const struct draft_place *outer, enum ip_families outer_families)
 {
-    if (!same(place->interface, outer->interface))
+    if (!mem_same(place->interface, outer->interface))
         add_value(text, indent, "interface", place->interface ? place->interface : "auto");
     if (families != outer_families)
         add_value(text, indent, "family", family_name(families));
-    if (!same(place->source, outer->source))
+    if (!mem_same(place->source, outer->source))
         add_remarked(text, indent, "source", place->source ? place->source : "kernel", place->remark);
-    if (!same(place->interval, outer->interval))
+    if (!mem_same(place->interval, outer->interval))
         add_value(text, indent, "check-interval", place->interval);
     if (place->allow_private != outer->allow_private)
         add_value(text, indent, "allow-private", place->allow_private ? "yes" : "no");

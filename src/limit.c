@@ -50,10 +50,15 @@ double limit_used(const struct limit *limit)
     return limit->budget ? (double)used_now(limit) / (double)one : 0;
 }
 
+uint64_t limit_budget_ms(const struct limit *limit, unsigned long requests, unsigned long under_way)
+{
+    return limit->budget ? budget_wait_ms(limit, requests, under_way) : 0;
+}
+
 uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way)
 {
     uint64_t rest_ms = moment_left_ms(&limit->rest_at, limit->rest_ms);
-    uint64_t wait_ms = limit->budget ? budget_wait_ms(limit, requests, under_way) : 0;
+    uint64_t wait_ms = limit_budget_ms(limit, requests, under_way);
 
     return rest_ms > wait_ms ? rest_ms : wait_ms;
 }

@@ -47,6 +47,11 @@ char *mem_string(const char *text)
     return text ? mem_string_n(text, strlen(text)) : NULL;
 }
 
+bool mem_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 char *mem_string_n(const char *text, size_t length)
 {
     char *copy = mem_alloc(length + 1);

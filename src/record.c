@@ -162,19 +162,9 @@ static void on_wait_over(void *arg)
     proceed(arg);
 }
 
-static uint64_t wait_left_ms(const struct record *record)
+static uint64_t left_ms(const struct record *record, enum backoff_trouble trouble)
 {
-    const struct ladder *ladder = &record->ladders[record->trouble];
-
-    return moment_left_ms(&ladder->at, ladder->wait_ms);
-}
-
-/* What is left of the provider's last wait: it may have been cut short by the operator, and the network have failed. */
-static uint64_t owed_ms(const struct record *record)
-{
-    const struct ladder *server = &record->ladders[BACKOFF_SERVER];
-
-    return moment_left_ms(&server->at, server->wait_ms);
+    return moment_left_ms(&record->ladders[trouble].at, record->ladders[trouble].wait_ms);
 }
 
 /* The provider's ladder goes on over failures of the network, which make no wait shorter that he is owed; that of the
@@ -182,7 +172,7 @@ static uint64_t owed_ms(const struct record *record)
 static void wait_for(struct record *record, enum backoff_trouble trouble, const struct update_result *result)
 {
     struct ladder *ladder = &record->ladders[trouble];
-    uint64_t wait_ms;
+    uint64_t owed_ms = trouble == BACKOFF_NETWORK ? left_ms(record, BACKOFF_SERVER) : 0;
 
     if (record->along)
         record->along = record->refreshing = false; /* it was no wish of its own */
@@ -190,13 +180,9 @@ static void wait_for(struct record *record, enum backoff_trouble trouble, const 
         record->ladders[BACKOFF_NETWORK].failures = 0;
     ladder->failures++;
     ladder->at = moment_now();
-    ladder->wait_ms = wait_ms = backoff_delay_ms(trouble, ladder->failures, result->after_ms, result->luck);
-    record->trouble = (unsigned char)trouble;
-    if (trouble == BACKOFF_NETWORK && owed_ms(record) > wait_ms) {
-        record->trouble = BACKOFF_SERVER;
-        wait_ms = owed_ms(record);
-    }
-    enter(record, RECORD_WAITING, result->text, wait_ms);
+    ladder->wait_ms = backoff_delay_ms(trouble, ladder->failures, result->after_ms, result->luck);
+    record->trouble = owed_ms > ladder->wait_ms ? BACKOFF_SERVER : (unsigned char)trouble;
+    enter(record, RECORD_WAITING, result->text, owed_ms > ladder->wait_ms ? owed_ms : ladder->wait_ms);
 }
 
 /* A record that cannot be deleted, perhaps as there is none, is no reason to keep a later address from it. */
@@ -214,7 +200,7 @@ static void give_up_deletion(struct record *record, const char *text)
 
 /* ---- Answers. ---- */
 
-static void refuse(struct record *record, const char *text)
+void record_refuse(struct record *record, const char *text)
 {
     keep(&record->word, text);
     enter(record, RECORD_REFUSED, text, 0);
@@ -249,7 +235,7 @@ static void take_success(struct record *record, const struct update_result *resu
     } else if (too_many) {
         buf_addf(&note, "%s: for the third time in a row without a change of ours, for which providers block names",
                  result->text);
-        refuse(record, note.text);
+        record_refuse(record, note.text);
     } else {
         keep(&record->word, result->text);
         enter_from(record, &old, RECORD_CURRENT, result->text, 0);
@@ -283,7 +269,7 @@ void record_result(struct record *record, const struct update_result *result)
         }
         /* fall through */
     case UPDATE_REFUSED_ACCOUNT:
-        refuse(record, result->text);
+        record_refuse(record, result->text);
         break;
     }
 }
@@ -302,7 +288,7 @@ static void note_why_none(struct record *record, const char *why_none)
 /* Two states hold a new address back: the provider's refusal, and a wait that the provider asked for or is owed. */
 static bool is_held(const struct record *record)
 {
-    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && owed_ms(record));
+    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && left_ms(record, BACKOFF_SERVER));
 }
 
 /* Ends a wait for the network, but for what the provider is owed. */
@@ -315,7 +301,7 @@ static void end_network_wait(struct record *record)
         return;
     }
     record->trouble = BACKOFF_SERVER;
-    timer_start(record->timer, owed_ms(record));
+    timer_start(record->timer, left_ms(record, BACKOFF_SERVER));
 }
 
 void record_want(struct record *record, const struct record_target *target, const char *why_none)
@@ -384,11 +370,6 @@ void record_pardon(struct record *record)
         return;
     record->unchanged = 0;
     proceed(record);
-}
-
-void record_refuse(struct record *record, const char *text)
-{
-    refuse(record, text);
 }
 
 void record_doubt(struct record *record)
@@ -494,7 +475,7 @@ void record_look(const struct record *record, struct record_view *view)
         .text = record->state == RECORD_IDLE ? record->why_none : record->word,
     };
     if (record->state == RECORD_WAITING)
-        view->left_ms = wait_left_ms(record);
+        view->left_ms = left_ms(record, (enum backoff_trouble)record->trouble);
 }
 
 const char *record_name(const struct record *record)

@@ -1,5 +1,7 @@
 #include "rule.h"
 
+#include "mem.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,20 +26,15 @@ bool rule_is_pattern(const char *interface)
     return strpbrk(interface, "*?[") != NULL;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_outside(const struct rule_outside *a, const struct rule_outside *b)
 {
     if (a == b)
         return true;
-    if (!a || !b || a->service_count != b->service_count || !same_text(a->program, b->program))
+    if (!a || !b || a->service_count != b->service_count || !mem_same(a->program, b->program))
         return false;
     for (size_t i = 0; i < a->service_count; i++)
         if (strcmp(a->services[i].url, b->services[i].url) != 0 ||
-            !same_text(a->services[i].member, b->services[i].member))
+            !mem_same(a->services[i].member, b->services[i].member))
             return false;
     return true;
 }

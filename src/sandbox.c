@@ -253,16 +253,11 @@ bool sandbox_enter(const struct config *config, const char *const folders[])
     return true;
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 void sandbox_compare(const struct config *before, const struct config *after)
 {
     const char *program = config_program(after);
 
-    if (!same(before->user, after->user))
+    if (!mem_same(before->user, after->user))
         log_warning("user: a change takes effect with the next start");
     if (walled && program)
         log_warning("%s: programs cannot be run before the next start, as Landlock is used since the last one",

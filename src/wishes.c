@@ -124,7 +124,9 @@ void wishes_tell(const struct sources *sources, struct account *const *accounts,
 {
     struct record *record;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; (record = account_record(accounts[i], j)); j++)
             wish(sources, account_name(accounts[i], j), record);
+        account_release(accounts[i]);
+    }
 }

@@ -148,7 +148,7 @@ static const struct {
     const char *definition, *body, *headers;
     uint64_t retry_after_s, expected_s;
 } waits[] = {
-    {AGAIN(""), "", "", 0, 0},
+    {AGAIN(""), "", "", 0, 300}, /* where nobody says */
     {AGAIN("after = 5m"), "", "", 0, 300},
     /* What the server asks for counts, be it less. */
     {AGAIN("after = 5m"), "", "", 60, 60},
@@ -172,7 +172,7 @@ static const struct {
     {AGAIN("after-from = wait"), "{\"wait\":999999999}", "", 0, DAY_S},
     {AGAIN("after-from = wait"), "{\"wait\":1900000000}", "", 0, DAY_S},
     {AGAIN("after-from = wait"), "{\"wait\":\"99999999999999999999\"}", "", 0, DAY_S},
-    {AGAIN("after-from = wait"), "{\"wait\":\"-99999999999999999999\"}", "", 0, 0},
+    {AGAIN("after-from = wait"), "{\"wait\":\"-99999999999999999999\"}", "", 0, 300},
     /* Without a rule the server's own wait. */
     {STEP(""), "", "", 60, 60},
 };
@@ -200,18 +200,18 @@ static void test_waits(void **state)
 static const struct {
     const char *login, *password, *body, *text;
 } leaks[] = {
-    {"", "s3cret", "no s3cret here", "http: status 403: no {password} here"},
-    {"", "s3cret", "s3crets3cret", "http: status 403: {password}{password}"},
-    {"", "x", "x is wrong", "http: status 403: {password} is wrong"},
-    {"", "a b&c", "GET /?p=a%20b%26c HTTP", "http: status 403: GET /?p={password} HTTP"},
-    {"", "a,b:c*&", "p=a%2Cb%3Ac%2A%26", "http: status 403: p={password}"},
-    {"", "a,b:c*&", "p=a,b:c*%26", "http: status 403: p={password}"},
-    {"", "p@ss/word", "GET /update/p@ss%2Fword", "http: status 403: GET /update/{password}"},
-    {"", "q\"uote", "{\\\"p\\\":\\\"q\\\"uote", "http: status 403: {\\\"p\\\":\\\"{password}"},
-    {"", "a<b", "<p>a&lt;b</p>", "http: status 403: <p>{password}</p>"},
-    {"", "s3cret", "Basic YWxpY2U6czNjcmV0", "http: status 403: Basic {username}:{password}"},
+    {"", "s3cret", "no s3cret here", "http: status 400: no {password} here"},
+    {"", "s3cret", "s3crets3cret", "http: status 400: {password}{password}"},
+    {"", "x", "x is wrong", "http: status 400: {password} is wrong"},
+    {"", "a b&c", "GET /?p=a%20b%26c HTTP", "http: status 400: GET /?p={password} HTTP"},
+    {"", "a,b:c*&", "p=a%2Cb%3Ac%2A%26", "http: status 400: p={password}"},
+    {"", "a,b:c*&", "p=a,b:c*%26", "http: status 400: p={password}"},
+    {"", "p@ss/word", "GET /update/p@ss%2Fword", "http: status 400: GET /update/{password}"},
+    {"", "q\"uote", "{\\\"p\\\":\\\"q\\\"uote", "http: status 400: {\\\"p\\\":\\\"{password}"},
+    {"", "a<b", "<p>a&lt;b</p>", "http: status 400: <p>{password}</p>"},
+    {"", "s3cret", "Basic YWxpY2U6czNjcmV0", "http: status 400: Basic {username}:{password}"},
     {"login = \"{hostname}:{password}\"\n", "s3cret",
-     "Basic aG9tZS5leGFtcGxlLm9yZzpzM2NyZXQ=", "http: status 403: Basic {hostname}:{password}"},
+     "Basic aG9tZS5leGFtcGxlLm9yZzpzM2NyZXQ=", "http: status 400: Basic {hostname}:{password}"},
 };
 
 /* A server may repeat what it was sent, in each form in which it was: none of it is shown. */
@@ -228,7 +228,7 @@ static void test_secrets(void **state)
                  leaks[i].login);
         scene = scene_new(definition);
         scene_password(scene, leaks[i].password);
-        verdict = judge(scene, 403, leaks[i].body, 0);
+        verdict = judge(scene, 400, leaks[i].body, 0);
         if (strcmp(verdict.text, leaks[i].text) != 0)
             unit_wrong("%s in %s: %s", leaks[i].password, leaks[i].body, verdict.text);
         free(verdict.text);
@@ -299,7 +299,7 @@ static void test_long_words(void **state)
     memset(body, 'x', sizeof body);
     memcpy(body + 117, "secret", 6);
     body[sizeof body - 1] = '\0';
-    verdict = judge(scene, 403, body, 0);
+    verdict = judge(scene, 400, body, 0);
     assert_lacks(verdict.text, "sec");
     assert_true(strlen(verdict.text) < 150);
     free(verdict.text);
