@@ -9,7 +9,7 @@ from harness.daemon import account
 from harness.expect import is_current, until
 from harness.http2 import (HTTP_1_1_REQUIRED, INITIAL_WINDOW_SIZE, INTERNAL_ERROR, REFUSED_STREAM, Http2Server, Manner,
                            well)
-from harness.manners import BROKEN, SILENT, WHOLE, reset
+from harness.manners import BROKEN, FLOODED, SILENT, WHOLE, reset
 from harness.sections import Providers, custom
 from harness.topology import WAN0
 
@@ -70,7 +70,7 @@ def test_server_that_wants_http_1_is_asked_by_it(lab):
 def test_answer_that_is_not_whole_is_waited_for(lab):
     """One clear line and a next attempt; a silent server holds its request, until the address changes. When all are
     well all is published, with no more requests than attempts, and five repetitions of one that was refused."""
-    with Servers(lab, {**BROKEN, **SILENT}) as servers:
+    with Servers(lab, {**BROKEN, **FLOODED, **SILENT}) as servers:
         for name in BROKEN:
             outcome = until(lambda: servers.outcome(name), 20, f"an outcome of {name}")
             assert outcome[0] == "waiting" and outcome[2], (name, outcome)

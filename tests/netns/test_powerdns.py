@@ -238,7 +238,6 @@ def test_stopped_server_is_waited_for(lab, pdns):
     lab.net.replace4(7, 9)
     daemon.wait_log(rf"{HOME} A: updating -> waiting \(connect: .*next attempt in")
     pdns.start()
-    assert pdns.dig(HOME, "A") == ["203.0.113.7"]
     is_current(daemon, "203.0.113.9", timeout=60)
     assert pdns.dig(HOME, "A") == ["203.0.113.9"]
     assert pdns.zone() == {**before, (HOME, "A"): ours(300, "203.0.113.9")}

@@ -83,8 +83,6 @@ BROKEN = {
     "close-first": Manner(greet=greet(close)),
     "rubbish-first": Manner(greet=greet(lambda c, *_: c.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), ends=True)),
     "settings-that-are-wrong": Manner(settings={INITIAL_WINDOW_SIZE: 0xFFFFFFFF}),
-    "settings-flood": Manner(greet=greet(times(20000, lambda c, *_: c.settings({})))),
-    "ping-flood": Manner(greet=greet(times(20000, lambda c, *_: c.frame(PING, 0, 0, b"12345678")))),
     "frame-too-long": Manner(steps(head, lambda c, s, _: c.frame(DATA, 0, s, b"x" * 20000, length=0xFFFFFF), close)),
     "goaway-0": Manner(steps(goaway(0), close)),
     "goaway-0-and-open": Manner(goaway(0)),
@@ -115,6 +113,10 @@ BROKEN = {
     **{f"reset-{name}": Manner(reset(code)) for name, code in CODES.items()},
     **{f"reset-after-head-{name}": Manner(steps(head, reset(code))) for name, code in CODES.items()},
     **{f"reset-after-half-{name}": Manner(steps(head, half, reset(code))) for name, code in CODES.items() if code},
+}
+FLOODED = {  # a client gives up, or is fast enough to hear the answer behind it
+    "settings-flood": Manner(greet=greet(times(20000, lambda c, *_: c.settings({})))),
+    "ping-flood": Manner(greet=greet(times(20000, lambda c, *_: c.frame(PING, 0, 0, b"12345678")))),
 }
 SILENT = {  # until the timeout, or another address
     "silence": Manner(silence), "silence-after-head": Manner(head), "silence-after-half": Manner(steps(head, half)),
