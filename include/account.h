@@ -50,7 +50,7 @@ void account_force(struct account *account);
 void account_force_one(struct account *account, size_t index);
 
 /* For who looks on: what became of the record at an index; what was counted since the start; for how long nothing may be
- * asked; after how long the record is sent again without a change, 0 when it is not; what is remembered of answers; why
+ * asked, or only nothing of what the operator wants; after how long the record is sent again without a change, 0 when it is not; what is remembered of answers; why
  * the whole login is refused, or NULL. They are the account's. */
 struct account_counts {
     unsigned long requests, retries;
@@ -58,7 +58,7 @@ struct account_counts {
 };
 const struct history *account_history(const struct account *account, size_t index);
 const struct account_counts *account_counts(const struct account *account);
-uint64_t account_rest_ms(const struct account *account);
+uint64_t account_rest_ms(const struct account *account, bool forced);
 uint64_t account_refresh_ms(const struct account *account, size_t index);
 const struct memory *account_remembered(const struct account *account);
 const char *account_refused(const struct account *account);

@@ -12,7 +12,7 @@ struct slot {
     struct record *record;
     struct batch *batch; /* the request that carries it now */
     bool due;            /* waits for a request */
-    bool forced;         /* the operator wants it: it waits for nobody else's sake */
+    bool forced;         /* the operator wants it: only what began after that keeps it back */
     size_t most;         /* records in it, where more were refused together; 0: as many as may be */
     struct history history;
 };
@@ -41,6 +41,9 @@ void batch_join(const struct config_provider *provider, struct slot *const *slot
 /* The due records that can share a request with the first of them, or of those alone that are forced; NULL when none is
  * due. They are due no more. */
 struct batch *batch_make(const struct config_provider *provider, struct slot *const *slots, size_t count, bool forced);
+
+/* Is there one of those that are forced? */
+bool batch_has_forced(struct slot *const *slots, size_t count);
 
 /* What it carried waits for another one, or has its answer. Its update is the caller's matter. */
 void batch_free(struct batch *batch);

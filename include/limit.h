@@ -8,20 +8,26 @@
 
 #include "moment.h"
 
+#include <stdbool.h>
+
 struct limit {
-    uint64_t gap_ms;       /* of the definition, 0: none */
-    unsigned long budget;  /* requests, 0: any number */
-    uint64_t period_ms;    /* of the budget */
-    struct moment rest_at; /* when the rest began */
-    uint64_t rest_ms;      /* how long it lasts */
+    uint64_t gap_ms;         /* of the definition, 0: none */
+    unsigned long budget;    /* requests, 0: any number */
+    uint64_t period_ms;      /* of the budget */
+    struct moment rest_at;   /* when the rest began */
+    uint64_t rest_ms;        /* how long it lasts */
+    struct moment urgent_at; /* the same of what has begun since limit_urge() */
+    uint64_t urgent_ms;
     struct moment used_at; /* when used was right */
     uint64_t used;         /* millionths of a request in the bucket */
 };
 
-/* Milliseconds until a walk of so many requests may begin beside so many that are under way; 0: now. And the same for the
- * budget alone, where neither gap nor rest counts. */
-uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way);
-uint64_t limit_budget_ms(const struct limit *limit, unsigned long requests, unsigned long under_way);
+/* Milliseconds until a walk of so many requests may begin beside so many that are under way; 0: now. For an urgent one
+ * only rests count that began after limit_urge(), and the budget. */
+uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way, bool urgent);
+
+/* The operator wants something: what rests by now, of a gap or at the server's word, keeps nothing urgent back. */
+void limit_urge(struct limit *limit);
 
 /* Requests in the bucket now, for people. */
 double limit_used(const struct limit *limit);

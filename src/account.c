@@ -182,20 +182,13 @@ static void send_batch(struct batch *batch)
     account->changed(account->arg); /* what is under way counts in account_memory() */
 }
 
-/* How long nothing more may go out. What the operator wants goes within the gap, and before the time that the server
- * asked for; not above the budget. */
-static uint64_t rest_ms(const struct account *account, bool forced)
+uint64_t account_rest_ms(const struct account *account, bool forced)
 {
     size_t steps = account->provider->definition->step_count, under_way = 0;
 
     for (size_t i = 0; i < ACCOUNT_CONCURRENCY; i++)
         under_way += account->batches[i] ? steps : 0;
-    return (forced ? limit_budget_ms : limit_wait_ms)(&account->limit, steps, under_way);
-}
-
-uint64_t account_rest_ms(const struct account *account)
-{
-    return rest_ms(account, false);
+    return limit_wait_ms(&account->limit, steps, under_way, forced);
 }
 
 /* Is one request at a time enough? The first one alone finds the zone, or the token, for all, a gap is
@@ -231,15 +224,16 @@ static void check(const struct account *account)
 /* The next request, or NULL. */
 static struct batch *make_batch(const struct account *account)
 {
-    bool forced = rest_ms(account, false) != 0;
+    bool forced = account_rest_ms(account, false) != 0;
 
-    return rest_ms(account, forced) ? NULL : batch_make(account->provider, account->slots, account->count, forced);
+    return account_rest_ms(account, forced) ? NULL
+                                            : batch_make(account->provider, account->slots, account->count, forced);
 }
 
 static void on_flush(void *arg)
 {
     struct account *account = arg;
-    uint64_t wait_ms;
+    uint64_t wait_ms, forced_ms;
 
     check(account);
     if (account->held)
@@ -255,9 +249,10 @@ static void on_flush(void *arg)
         account->told_rest = false;
         send_batch(batch);
     }
-    wait_ms = account_rest_ms(account);
+    wait_ms = account_rest_ms(account, false);
+    forced_ms = batch_has_forced(account->slots, account->count) ? account_rest_ms(account, true) : 0;
     if (wait_ms) {
-        timer_start(account->flush, wait_ms);
+        timer_start(account->flush, forced_ms ? forced_ms : wait_ms);
         tell_rest(account, wait_ms);
     }
 }
@@ -430,6 +425,7 @@ void account_force_one(struct account *account, size_t index)
         account_force(account);
         return;
     }
+    limit_urge(&account->limit);
     record_force(account->slots[index]->record);
     account->slots[index]->forced = record_state(account->slots[index]->record) == RECORD_UPDATING;
     timer_start(account->flush, 0);

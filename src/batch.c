@@ -204,6 +204,14 @@ static bool add_name(struct batch *batch, const struct config_provider *provider
     return true;
 }
 
+bool batch_has_forced(struct slot *const *slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slots[i]->due && slots[i]->forced)
+            return true;
+    return false;
+}
+
 static void mark_sent(struct batch *batch, struct slot *slot)
 {
     slot->due = false;

@@ -50,17 +50,18 @@ double limit_used(const struct limit *limit)
     return limit->budget ? (double)used_now(limit) / (double)one : 0;
 }
 
-uint64_t limit_budget_ms(const struct limit *limit, unsigned long requests, unsigned long under_way)
+uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way, bool urgent)
 {
-    return limit->budget ? budget_wait_ms(limit, requests, under_way) : 0;
-}
-
-uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsigned long under_way)
-{
-    uint64_t rest_ms = moment_left_ms(&limit->rest_at, limit->rest_ms);
-    uint64_t wait_ms = limit_budget_ms(limit, requests, under_way);
+    uint64_t rest_ms =
+        urgent ? moment_left_ms(&limit->urgent_at, limit->urgent_ms) : moment_left_ms(&limit->rest_at, limit->rest_ms);
+    uint64_t wait_ms = limit->budget ? budget_wait_ms(limit, requests, under_way) : 0;
 
     return rest_ms > wait_ms ? rest_ms : wait_ms;
+}
+
+void limit_urge(struct limit *limit)
+{
+    limit->urgent_ms = 0;
 }
 
 void limit_spend(struct limit *limit, unsigned long requests)
@@ -74,12 +75,18 @@ void limit_spend(struct limit *limit, unsigned long requests)
     limit_rest(limit, limit->gap_ms);
 }
 
+static void lengthen(struct moment *at, uint64_t *ms, uint64_t rest_ms)
+{
+    if (rest_ms <= moment_left_ms(at, *ms))
+        return;
+    *at = moment_now();
+    *ms = rest_ms;
+}
+
 void limit_rest(struct limit *limit, uint64_t rest_ms)
 {
-    if (rest_ms <= moment_left_ms(&limit->rest_at, limit->rest_ms))
-        return;
-    limit->rest_at = moment_now();
-    limit->rest_ms = rest_ms;
+    lengthen(&limit->rest_at, &limit->rest_ms, rest_ms);
+    lengthen(&limit->urgent_at, &limit->urgent_ms, rest_ms);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -91,6 +98,8 @@ void limit_recall(struct limit *limit, const struct limit *memory)
 {
     limit->rest_at = memory->rest_at;
     limit->rest_ms = least(memory->rest_ms, limit->gap_ms > backoff_longest_ms ? limit->gap_ms : backoff_longest_ms);
+    limit->urgent_at = limit->rest_at;
+    limit->urgent_ms = limit->rest_ms;
     limit->used_at = memory->used_at;
     limit->used = least(memory->used, 2 * leak(limit)); /* what two periods leak, after which it is empty anyway */
 }

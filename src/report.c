@@ -176,7 +176,7 @@ static void add_account(struct buf *out, const struct account *account)
     add_text(out, "server", provider->server);
     add_number(out, "records", records);
     add_text(out, "refused", memory.refused);
-    add_later(out, "next_at", account_rest_ms(account));
+    add_later(out, "next_at", account_rest_ms(account, false));
     add_number(out, "requests", account_counts(account)->requests);
     if (memory.limit.budget)
         buf_addf(out, ",\"budget\":{\"limit\":%lu,\"period_s\":%llu,\"used\":%.1f}", memory.limit.budget,

@@ -11,7 +11,7 @@ static void test_nothing_asked(void **state)
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
-        assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+        assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
         limit_spend(&limit, 1);
     }
 }
@@ -21,15 +21,15 @@ static void test_gap(void **state)
     struct limit limit = {.gap_ms = minute};
 
     (void)state;
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
     limit_spend(&limit, 0); /* nothing has arrived */
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
     limit_spend(&limit, 1);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), minute);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), minute);
     fake_timer_advance(59 * second);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), second);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), second);
     fake_timer_advance(second);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
 }
 
 /* The longest rest counts. */
@@ -41,9 +41,9 @@ static void test_rest(void **state)
     limit_rest(&limit, hour);
     limit_spend(&limit, 1);
     limit_rest(&limit, second);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), hour);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), hour);
     limit_rest(&limit, 2 * hour);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 2 * hour);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 2 * hour);
 }
 
 /* Asks as often as it may for so long: in no span of the period more than the budget has gone out. */
@@ -56,10 +56,10 @@ static void try_budget(unsigned long budget, uint64_t period_ms, unsigned long w
     uint64_t end = timer_now_ms() + 5 * period_ms;
 
     while (timer_now_ms() < end && count + walk < MOST) {
-        uint64_t wait_ms = limit_wait_ms(&limit, walk, 0);
+        uint64_t wait_ms = limit_wait_ms(&limit, walk, 0, false);
 
         fake_timer_advance(wait_ms);
-        if (limit_wait_ms(&limit, walk, 0))
+        if (limit_wait_ms(&limit, walk, 0, false))
             unit_wrong("%lu requests in %llu ms: the wait was too short", budget, (unsigned long long)period_ms);
         limit_spend(&limit, walk);
         for (unsigned long i = 0; i < walk; i++)
@@ -94,12 +94,12 @@ static void test_under_way(void **state)
     struct limit limit = {.budget = 4, .period_ms = hour};
 
     (void)state;
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
-    assert_int_equal(limit_wait_ms(&limit, 1, 1), 0);
-    assert_true(limit_wait_ms(&limit, 1, 2) > 0);
-    assert_true(limit_wait_ms(&limit, 2, 1) > 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 1, false), 0);
+    assert_true(limit_wait_ms(&limit, 1, 2, false) > 0);
+    assert_true(limit_wait_ms(&limit, 2, 1, false) > 0);
     limit_spend(&limit, 1);
-    assert_true(limit_wait_ms(&limit, 1, 1) > 0);
+    assert_true(limit_wait_ms(&limit, 1, 1, false) > 0);
 }
 
 /* A walk that is longer than the bucket waits until that is empty, and not for ever. */
@@ -108,11 +108,11 @@ static void test_long_walk(void **state)
     struct limit limit = {.budget = 4, .period_ms = hour};
 
     (void)state;
-    assert_int_equal(limit_wait_ms(&limit, 10, 0), 0);
+    assert_int_equal(limit_wait_ms(&limit, 10, 0, false), 0);
     limit_spend(&limit, 10);
-    assert_true(limit_wait_ms(&limit, 10, 0) >= hour);
-    fake_timer_advance(limit_wait_ms(&limit, 10, 0));
-    assert_int_equal(limit_wait_ms(&limit, 10, 0), 0);
+    assert_true(limit_wait_ms(&limit, 10, 0, false) >= hour);
+    fake_timer_advance(limit_wait_ms(&limit, 10, 0, false));
+    assert_int_equal(limit_wait_ms(&limit, 10, 0, false), 0);
 }
 
 /* What a damaged file may say ends within bounds. */
@@ -121,11 +121,11 @@ static void test_hostile(void **state)
     struct limit limit = {.budget = 48, .period_ms = day, .used = UINT64_MAX, .used_at = {0, -1}};
 
     (void)state;
-    limit_wait_ms(&limit, 1, 0);
+    limit_wait_ms(&limit, 1, 0, false);
     limit.rest_ms = UINT64_MAX;
     limit.rest_at = moment_now();
     limit_rest(&limit, second);
-    assert_true(limit_wait_ms(&limit, 1, 0) > 0);
+    assert_true(limit_wait_ms(&limit, 1, 0, false) > 0);
 }
 
 static void recall(struct limit *limit, uint64_t rest_ms, uint64_t used)
@@ -141,18 +141,18 @@ static void test_recall(void **state)
 
     (void)state;
     recall(&limit, hour, 0);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), hour);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), hour);
     recall(&limit, UINT64_MAX, 0);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), day);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), day);
     limit.gap_ms = 3 * day;
     recall(&limit, UINT64_MAX, 0);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 3 * day);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 3 * day);
     recall(&limit, 0, 2000000);
     assert_true(limit_used(&limit) == 2);
     recall(&limit, 0, UINT64_MAX);
-    assert_in_range(limit_wait_ms(&limit, 1, 0), hour, 2 * hour);
-    fake_timer_advance(limit_wait_ms(&limit, 1, 0));
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+    assert_in_range(limit_wait_ms(&limit, 1, 0, false), hour, 2 * hour);
+    fake_timer_advance(limit_wait_ms(&limit, 1, 0, false));
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
 }
 
 /* The longest that a definition may say. */
@@ -163,12 +163,30 @@ static void test_large(void **state)
 
     (void)state;
     limit_spend(&limit, INT32_MAX);
-    wait_ms = limit_wait_ms(&limit, 1, 0);
+    wait_ms = limit_wait_ms(&limit, 1, 0, false);
     assert_in_range(wait_ms, 3640 * day, 3650 * day);
     fake_timer_advance(wait_ms - 1);
-    assert_true(limit_wait_ms(&limit, 1, 0) > 0);
+    assert_true(limit_wait_ms(&limit, 1, 0, false) > 0);
     fake_timer_advance(1);
-    assert_int_equal(limit_wait_ms(&limit, 1, 0), 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
+}
+
+/* What rests when the operator asks keeps nothing back that is urgent; what begins behind it does. */
+static void test_urgent(void **state)
+{
+    struct limit limit = {.gap_ms = minute};
+
+    (void)state;
+    limit_rest(&limit, hour);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, true), hour);
+    limit_urge(&limit);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, true), 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), hour);
+    limit_spend(&limit, 1);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, true), minute);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), hour);
+    fake_timer_advance(minute);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, true), 0);
 }
 
 int main(void)
@@ -177,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_nothing_asked), cmocka_unit_test(test_gap),       cmocka_unit_test(test_rest),
         cmocka_unit_test(test_budget),        cmocka_unit_test(test_long_walk), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_under_way),     cmocka_unit_test(test_recall),    cmocka_unit_test(test_large),
+        cmocka_unit_test(test_urgent),
     };
 
     return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
