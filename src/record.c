@@ -162,7 +162,7 @@ static void on_wait_over(void *arg)
     proceed(arg);
 }
 
-static uint64_t left_ms(const struct record *record, enum backoff_trouble trouble)
+static uint64_t wait_left_ms(const struct record *record, enum backoff_trouble trouble)
 {
     return moment_left_ms(&record->ladders[trouble].at, record->ladders[trouble].wait_ms);
 }
@@ -172,7 +172,7 @@ static uint64_t left_ms(const struct record *record, enum backoff_trouble troubl
 static void wait_for(struct record *record, enum backoff_trouble trouble, const struct update_result *result)
 {
     struct ladder *ladder = &record->ladders[trouble];
-    uint64_t owed_ms = trouble == BACKOFF_NETWORK ? left_ms(record, BACKOFF_SERVER) : 0;
+    uint64_t owed_ms = trouble == BACKOFF_NETWORK ? wait_left_ms(record, BACKOFF_SERVER) : 0;
 
     if (record->along)
         record->along = record->refreshing = false; /* it was no wish of its own */
@@ -288,7 +288,7 @@ static void note_why_none(struct record *record, const char *why_none)
 /* Two states hold a new address back: the provider's refusal, and a wait that the provider asked for or is owed. */
 static bool is_held(const struct record *record)
 {
-    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && left_ms(record, BACKOFF_SERVER));
+    return record->state == RECORD_REFUSED || (record->state == RECORD_WAITING && wait_left_ms(record, BACKOFF_SERVER));
 }
 
 /* Ends a wait for the network, but for what the provider is owed. */
@@ -301,7 +301,7 @@ static void end_network_wait(struct record *record)
         return;
     }
     record->trouble = BACKOFF_SERVER;
-    timer_start(record->timer, left_ms(record, BACKOFF_SERVER));
+    timer_start(record->timer, wait_left_ms(record, BACKOFF_SERVER));
 }
 
 void record_want(struct record *record, const struct record_target *target, const char *why_none)
@@ -475,7 +475,7 @@ void record_look(const struct record *record, struct record_view *view)
         .text = record->state == RECORD_IDLE ? record->why_none : record->word,
     };
     if (record->state == RECORD_WAITING)
-        view->left_ms = left_ms(record, (enum backoff_trouble)record->trouble);
+        view->left_ms = wait_left_ms(record, (enum backoff_trouble)record->trouble);
 }
 
 const char *record_name(const struct record *record)
