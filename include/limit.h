@@ -29,6 +29,9 @@ uint64_t limit_wait_ms(const struct limit *limit, unsigned long requests, unsign
 /* The operator wants something: what rests by now, of a gap or at the server's word, keeps nothing urgent back. */
 void limit_urge(struct limit *limit);
 
+/* He wants all of it: nothing rests any more. */
+void limit_lift(struct limit *limit);
+
 /* Requests in the bucket now, for people. */
 double limit_used(const struct limit *limit);
 

@@ -434,7 +434,7 @@ void account_force_one(struct account *account, size_t index)
 void account_force(struct account *account)
 {
     set_refused(account, NULL);
-    account->limit.rest_ms = 0;
+    limit_lift(&account->limit);
     for (size_t i = 0; i < account->count; i++)
         record_force(account->slots[i]->record);
     timer_start(account->flush, 0);

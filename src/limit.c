@@ -64,6 +64,11 @@ void limit_urge(struct limit *limit)
     limit->urgent_ms = 0;
 }
 
+void limit_lift(struct limit *limit)
+{
+    limit->rest_ms = limit->urgent_ms = 0;
+}
+
 void limit_spend(struct limit *limit, unsigned long requests)
 {
     if (!requests)

@@ -189,13 +189,28 @@ static void test_urgent(void **state)
     assert_int_equal(limit_wait_ms(&limit, 1, 0, true), 0);
 }
 
+/* Nothing urgent waits longer than the rest. */
+static void test_lifted(void **state)
+{
+    struct limit limit = {.gap_ms = minute};
+
+    (void)state;
+    limit_rest(&limit, hour);
+    limit_lift(&limit);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, true), 0);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), 0);
+    limit_spend(&limit, 1);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, true), minute);
+    assert_int_equal(limit_wait_ms(&limit, 1, 0, false), minute);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_asked), cmocka_unit_test(test_gap),       cmocka_unit_test(test_rest),
         cmocka_unit_test(test_budget),        cmocka_unit_test(test_long_walk), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_under_way),     cmocka_unit_test(test_recall),    cmocka_unit_test(test_large),
-        cmocka_unit_test(test_urgent),
+        cmocka_unit_test(test_urgent),        cmocka_unit_test(test_lifted),
     };
 
     return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
