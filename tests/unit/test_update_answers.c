@@ -189,6 +189,22 @@ static void test_failures(void **state)
     unit_all_right();
 }
 
+static void try_wait(size_t row, const char *definition, long status, const char *body, const char *headers,
+                     uint64_t after_minutes)
+{
+    struct config_provider *provider = provider_new(definition, A, 0, IP_BOTH);
+    struct http_answer answer = answer_of(status, body);
+    struct errand_results results;
+    struct errand errand;
+
+    answer.headers = headers;
+    errand_make(&errand, provider, "203.0.113.7", NULL);
+    errand_judge(&errand, &answer, &results);
+    if (results.list[0].verdict != UPDATE_AGAIN || results.list[0].after_ms != after_minutes * 60000)
+        unit_wrong("row %zu: %s, %llu ms", row, results.verdicts, (unsigned long long)results.list[0].after_ms);
+    provider_free(provider);
+}
+
 /* What the server asks for itself counts; the definition's wait is for a server that does not say. */
 static void test_retry_after(void **state)
 {
@@ -206,20 +222,10 @@ static void test_retry_after(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct config_provider *provider = provider_new(cases[i].definition, A, 0, IP_BOTH);
-        struct http_answer answer = answer_of(cases[i].status, cases[i].body);
-        struct errand_results results;
-        struct errand errand;
-
         char header[64];
 
         snprintf(header, sizeof header, "Retry-After: %llu\n", (unsigned long long)cases[i].header_minutes * 60);
-        answer.headers = header;
-        errand_make(&errand, provider, "203.0.113.7", NULL);
-        errand_judge(&errand, &answer, &results);
-        if (results.list[0].verdict != UPDATE_AGAIN || results.list[0].after_ms != cases[i].after_minutes * 60000)
-            unit_wrong("row %zu: %s, %llu ms", i, results.verdicts, (unsigned long long)results.list[0].after_ms);
-        provider_free(provider);
+        try_wait(i, cases[i].definition, cases[i].status, cases[i].body, header, cases[i].after_minutes);
     }
     unit_all_right();
 }
@@ -238,19 +244,10 @@ static void test_end_of_a_limit(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct config_provider *provider = provider_new(cases[i].definition, A, 0, IP_BOTH);
-        struct http_answer answer = answer_of(cases[i].status, "911");
-        struct errand_results results;
-        struct errand errand;
         char headers[80];
 
         snprintf(headers, sizeof headers, "X-RateLimit-Remaining: 0\nX-RateLimit-Reset: %u\n", cases[i].minutes * 60);
-        answer.headers = headers;
-        errand_make(&errand, provider, "203.0.113.7", NULL);
-        errand_judge(&errand, &answer, &results);
-        if (results.list[0].verdict != UPDATE_AGAIN || results.list[0].after_ms != cases[i].after_minutes * 60000)
-            unit_wrong("row %zu: %s, %llu ms", i, results.verdicts, (unsigned long long)results.list[0].after_ms);
-        provider_free(provider);
+        try_wait(i, cases[i].definition, cases[i].status, "911", headers, cases[i].after_minutes);
     }
     unit_all_right();
 }
