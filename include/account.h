@@ -50,8 +50,8 @@ void account_force(struct account *account);
 void account_force_one(struct account *account, size_t index);
 
 /* For who looks on: what became of the record at an index; what was counted since the start; for how long nothing may be
- * asked, or only nothing of what the operator wants; after how long the record is sent again without a change, 0 when it is not; what is remembered of answers; why
- * the whole login is refused, or NULL. They are the account's. */
+ * asked, or nothing of what the operator wants; after how long the record is sent again without a change, 0 when it is
+ * not; what is remembered of answers; why the whole login is refused, or NULL. They are the account's. */
 struct account_counts {
     unsigned long requests, retries;
     unsigned long answers[UPDATE_REFUSED_ACCOUNT + 1]; /* by enum update_verdict */

@@ -56,6 +56,9 @@ const char *rule_name(const struct rule *rule, char *buffer);
  * hold a key. False past the last one. */
 bool rule_asked(const struct rule *rule, size_t index, struct buf *asked);
 
+/* Is it no address of an interface: somebody is asked, or it is fixed? */
+bool rule_is_elsewhere(const struct rule *rule);
+
 bool rule_is_auto(const struct rule *rule);
 
 /* What the kernel takes as the name of an interface (dev_valid_name()), or a pattern of it. */

@@ -159,7 +159,7 @@ static void check_host_section(struct faults *faults, const struct tree_node *se
     const struct tree_value *source = tree_value(section, "source"), *bind = tree_value(section, "bind");
     const struct tree_value *interface = tree_value(section, "interface");
 
-    if (source && (place->rule.outside || ip_is_set(&place->rule.fixed)))
+    if (source && rule_is_elsewhere(&place->rule))
         fault_at(faults, source->line, "source: a host part goes with the address of an interface");
     if (bind && place->rule.bind)
         fault_at(faults, bind->line, "bind: a host part does not go with the address of an uplink");

@@ -315,7 +315,7 @@ void place_read(struct faults *faults, const struct tree_node *section, const st
     read_on_change(faults, section, place);
     if (ip_is_set(&rule->fixed))
         place_narrow(faults, section, place, rule->fixed.family == AF_INET ? IP_V4 : IP_V6, "this source");
-    if (rule->all && (rule->outside || ip_is_set(&rule->fixed)))
+    if (rule->all && rule_is_elsewhere(rule))
         fault_at(faults, line_of(section), "interface: all goes with source = kernel, others give one address");
     if (rule->bind && rule->all)
         fault_at(faults, line_of(section), "bind: with interface = { all, ... } there is no one interface to bind to");

@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool rule_is_elsewhere(const struct rule *rule)
+{
+    return rule->outside || ip_is_set(&rule->fixed);
+}
+
 bool rule_is_auto(const struct rule *rule)
 {
     return !rule->interfaces[0][0];
@@ -62,7 +67,7 @@ bool rule_equal(const struct rule *a, const struct rule *b)
 
 const char *rule_name(const struct rule *rule, char *buffer)
 {
-    if (!ip_is_set(&rule->fixed) && !rule->outside)
+    if (!rule_is_elsewhere(rule))
         return rule_interfaces(rule, buffer);
     snprintf(buffer, RULE_NAME_SIZE, "%s", !rule->outside ? "static" : rule->outside->program ? "exec" : "echo");
     return buffer;

@@ -303,7 +303,7 @@ int sources_explain(const struct sources *sources, const struct rule *rule, sour
     const struct watched *watched = sources->list[find(sources->list, sources->count, rule)];
     struct source_before before = before_of(watched);
 
-    if (rule->outside || ip_is_set(&rule->fixed)) {
+    if (rule_is_elsewhere(rule)) {
         tell_answer(&watched->answer, fn, arg);
         return 0;
     }
