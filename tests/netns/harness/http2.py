@@ -109,6 +109,11 @@ class Http2Server:
     def url(self):
         return f"https://{SERVER4}:{self.port}"
 
+    @property
+    def youngest(self):
+        """The request that was made last. One of an older connection, which the client gave up, may be read later."""
+        return sorted(self.requests, key=lambda request: request.connection)[-1]
+
     def __enter__(self):
         return self
 
@@ -138,16 +143,16 @@ class Http2Server:
             stream = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
             self._open.add(stream)
             self.connections += 1
-            self._spawn(self._serve, stream, peer)
+            self._spawn(self._serve, stream, peer, self.connections)
 
-    def _serve(self, stream, peer):
+    def _serve(self, stream, peer, number):
         try:
             stream.do_handshake()
             if stream.selected_alpn_protocol() == "http/1.1":
                 stream.recv(65536)
                 stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngood")
             else:
-                self._talk(Connection(stream), peer)
+                self._talk(Connection(stream), peer, number)
             stream.settimeout(10)
             stream.unwrap()  # also reads what is still there, which would turn the end into a reset
         except OSError:
@@ -156,13 +161,13 @@ class Http2Server:
             self._open.discard(stream)
             stream.close()
 
-    def _talk(self, connection, peer):
+    def _talk(self, connection, *whose):
         try:
-            self._converse(connection, peer)
+            self._converse(connection, *whose)
         except Gone:
             pass
 
-    def _converse(self, connection, peer):
+    def _converse(self, connection, peer, number):
         manner = self.manner
         connection.read_exactly(len(PREFACE))
         if manner.greet and manner.greet(connection):
@@ -176,7 +181,7 @@ class Http2Server:
             elif kind == HEADERS:
                 priority = 5 if flags & 0x20 else 0
                 head = connection.decode(payload[priority:])
-                heads[stream] = Request(0, head[":method"], head[":path"], head, *peer[:2], "")
+                heads[stream] = Request(0, head[":method"], head[":path"], head, *peer[:2], "", number)
                 self.requests.append(heads[stream])
             elif kind == DATA:
                 heads[stream].body += payload
