@@ -488,4 +488,4 @@ def test_while_a_request_hangs(lab):
     begin = time.monotonic()
     for command in ["status"], ["explain"], ["metrics"], ["reload"]:
         assert run(lab, daemon, *command).returncode == GOOD
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20  # the request is given up after 30

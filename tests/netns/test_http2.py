@@ -87,7 +87,7 @@ def test_answer_that_is_not_whole_is_waited_for(lab):
     """One clear line and a next attempt; a silent server holds its request, until the address changes."""
     with Servers(lab, {**BROKEN, **SILENT}) as servers:
         for name in BROKEN:
-            outcome = until(lambda: servers.outcome(name), 20, f"an outcome of {name}")
+            outcome = until(lambda: servers.outcome(name), 60, f"an outcome of {name}")
             assert outcome[0] == "waiting" and outcome[2], (name, outcome)
         assert {name: outcome for name in SILENT if (outcome := servers.outcome(name))} == {}
         servers.are_well_and_told(9)
@@ -96,7 +96,7 @@ def test_answer_that_is_not_whole_is_waited_for(lab):
 def test_flood_does_no_harm(lab):
     with Servers(lab, FLOODED) as servers:
         for name in FLOODED:
-            until(lambda: servers.outcome(name), 20, f"an outcome of {name}")
+            until(lambda: servers.outcome(name), 60, f"an outcome of {name}")
         servers.are_well_and_told(9)
 
 

@@ -191,12 +191,12 @@ def test_prometheus_reads_both(lab):
     exporter = Exporter(lab.gateway, path, lambda: fetch(lab, daemon))
     lab._stack.callback(exporter.stop)
     config = lab.dir / "prometheus.yml"
-    config.write_text("global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n" + "".join(
+    config.write_text("global: { scrape_interval: 3s, scrape_timeout: 3s }\nscrape_configs:\n" + "".join(
         f"- job_name: {job}\n  metrics_path: /{job}\n  static_configs: [{{ targets: ['127.0.0.1:9099'] }}]\n"
         for job in ("open", "file")))
     lab.process(["prometheus", f"--config.file={config}", f"--storage.tsdb.path={lab.dir / 'tsdb'}",
                  "--web.listen-address=127.0.0.1:9090", "--log.level=warn"], expect=None)
-    until(lambda: sum(query(lab.gateway, "up").values()) == 2, 30)
+    until(lambda: sum(query(lab.gateway, "up").values()) == 2, 60)
     for job in "open", "file":
         state, = query(lab.gateway, f'wanddns_record_state{{job="{job}"}} == 1').items()
         assert dict(state[0])["state"] == "current" and dict(state[0])["name"] == HOME

@@ -70,7 +70,7 @@ class Namespace:
     def popen(self, argv, **kwargs):
         return self.call(subprocess.Popen, argv, **kwargs)
 
-    def run(self, argv, *, check=True, timeout=60, **kwargs):
+    def run(self, argv, *, check=True, timeout=240, **kwargs):
         """Run a command to its end; the text it printed is in .stdout and .stderr."""
         kwargs.setdefault("capture_output", True)
         done = self.call(subprocess.run, argv, text=True, timeout=timeout, **kwargs)
