@@ -42,9 +42,10 @@ class Manner:
 
 
 class Connection:
-    """What a manner may say."""
+    """What a manner may say. .number is the how manieth it is that was accepted, from 1."""
 
-    def __init__(self, stream):
+    def __init__(self, stream, peer, number):
+        self.peer, self.number = peer, number
         self._stream, self._encoder, self._decoder = stream, hpack.Encoder(), hpack.Decoder()
 
     def raw(self, data):
@@ -152,7 +153,7 @@ class Http2Server:
                 stream.recv(65536)
                 stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngood")
             else:
-                self._talk(Connection(stream), peer, number)
+                self._talk(Connection(stream, peer, number))
             stream.settimeout(10)
             stream.unwrap()  # also reads what is still there, which would turn the end into a reset
         except OSError:
@@ -161,13 +162,13 @@ class Http2Server:
             self._open.discard(stream)
             stream.close()
 
-    def _talk(self, connection, *whose):
+    def _talk(self, connection):
         try:
-            self._converse(connection, *whose)
+            self._converse(connection)
         except Gone:
             pass
 
-    def _converse(self, connection, peer, number):
+    def _converse(self, connection):
         manner = self.manner
         connection.read_exactly(len(PREFACE))
         if manner.greet and manner.greet(connection):
@@ -181,7 +182,8 @@ class Http2Server:
             elif kind == HEADERS:
                 priority = 5 if flags & 0x20 else 0
                 head = connection.decode(payload[priority:])
-                heads[stream] = Request(0, head[":method"], head[":path"], head, *peer[:2], "", number)
+                heads[stream] = Request(0, head[":method"], head[":path"], head, *connection.peer[:2], "",
+                                         connection.number)
                 self.requests.append(heads[stream])
             elif kind == DATA:
                 heads[stream].body += payload
