@@ -485,7 +485,7 @@ def test_while_a_request_hangs(lab):
     lab.server.answer = lambda request: Reply(hang=True)
     daemon = lab.daemon(lab.config(family="ipv4"))
     lab.server.wait_for(1)
-    begin = time.monotonic()
     for command in ["status"], ["explain"], ["metrics"], ["reload"]:
+        begin = time.monotonic()
         assert run(lab, daemon, *command).returncode == GOOD
-    assert time.monotonic() - begin < 20  # the request is given up after 30
+        assert time.monotonic() - begin < 5  # the request is given up after 30

@@ -377,7 +377,7 @@ def test_a_hundred_clients_of_which_half_stall(lab):
     asking = [Connection(daemon, request("status")) for _ in range(50)]
     begin = time.monotonic()
     assert all(connection.lines()[-1] == OK for connection in asking)
-    assert time.monotonic() - begin < 9  # those that stall are sent away after 10
+    assert time.monotonic() - begin < 5
     mark = daemon.mark()
     lab.net.replace4(7, 9)
     is_current(daemon, "203.0.113.9", after=mark)

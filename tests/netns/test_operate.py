@@ -39,7 +39,7 @@ def test_end_is_clean(lab, number):
     begin = time.monotonic()
     daemon.signal(number)
     assert daemon.wait() == 0
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 0.5
     assert daemon.err.lines[-1].text == "<6>stopped"
 
 
@@ -51,7 +51,7 @@ def test_end_with_a_request_under_way_is_clean(lab):
     first, = lab.server.wait_for(1)
     begin = time.monotonic()
     daemon.stop()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 0.5
     lab.server.wait_until(lambda: first.gone)
     lab.server.answer = good
     is_current(lab.daemon(lab.config(family="ipv4")), "203.0.113.7")

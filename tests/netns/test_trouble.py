@@ -1,5 +1,6 @@
 """The world misbehaves: servers, resolvers, certificates. Nothing of it stops the daemon."""
 
+import select
 import signal
 import socket
 import time
@@ -13,7 +14,7 @@ from harness.server import Reply, good
 from harness.topology import WAN0, WAN1
 
 NAMED = "ddns.example.net"  # in the certificates, and in no DNS
-SIGNAL_BUDGET = 3  # a lookup that nobody answers takes 5 s or more
+SIGNAL_BUDGET = 0.5  # the promise is 0.2 s; a sanitizer's exit and a busy machine take their part
 
 
 def test_provider_dead_then_alive_is_published_without_a_restart(lab):
@@ -40,7 +41,7 @@ def test_waits_grow(lab):
     for wait, nominal in zip(waits, (1, 2, 5)):
         assert nominal * 0.85 <= wait <= nominal * 1.15
     times = [line.time for line in daemon.log("-> waiting")]
-    assert times[1] - times[0] > 0.5 and times[2] - times[1] > 1  # a line may be read late
+    assert times[1] - times[0] >= 0.85 and times[2] - times[1] >= 1.7
 
 
 def test_new_address_cuts_the_wait_short(lab):
@@ -113,6 +114,10 @@ class SwallowingResolver:
         swallow.settimeout(10)
         return swallow
 
+    def forget_queries(self):
+        while select.select([self.socket], [], [], 0)[0]:
+            self.socket.recv(4096)
+
     def wait_for_query(self):
         self.socket.recv(4096)
 
@@ -120,13 +125,14 @@ class SwallowingResolver:
 @pytest.fixture
 def resolver(lab):
     """A dead resolver for a daemon in the lab."""
+    lab.net.online(WAN0, v4=7)
     resolver = SwallowingResolver(lab)
     yield resolver
     resolver.socket.close()
 
 
 def start_without_dns(lab, resolver, **kwargs):
-    lab.net.online(WAN0, v4=7)
+    resolver.forget_queries()  # of the daemon before
     daemon = lab.daemon(lab.config(account(lab.server.url_for(NAMED)), family="ipv4"),
                         wrap=lambda argv: with_etc(argv, {"resolv.conf": resolver.resolv_conf}),
                         **kwargs)
@@ -136,21 +142,28 @@ def start_without_dns(lab, resolver, **kwargs):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_resolver_dead_end_signals_are_answered(lab, resolver, number):
-    """TERM and INT end the daemon at once while a name is looked up in vain."""
-    daemon = start_without_dns(lab, resolver)
-    begin = time.monotonic()
-    daemon.signal(number)
-    assert daemon.wait() == 0
-    assert time.monotonic() - begin < SIGNAL_BUDGET
-    assert daemon.log(r"^<6>stopped$")
+    """TERM and INT end the daemon within 0.2 s while a name is looked up in vain: the quickest of three, as the machine
+    is busy with other tests."""
+    times = []
+    for _ in range(3):
+        daemon = start_without_dns(lab, resolver)
+        begin = time.monotonic()
+        daemon.signal(number)
+        assert daemon.wait() == 0
+        times.append(time.monotonic() - begin)
+        assert daemon.log(r"^<6>stopped$")
+    assert min(times) < SIGNAL_BUDGET, times
 
 
 def test_resolver_dead_reload_is_answered(lab, resolver):
-    """HUP is answered at once while a name is looked up in vain."""
+    """HUP is answered within 0.2 s while a name is looked up in vain: the quickest of three."""
     daemon = start_without_dns(lab, resolver)
-    begin = time.monotonic()
-    daemon.hup()
-    assert daemon.wait_log("reloaded").time - begin < SIGNAL_BUDGET
+    times = []
+    for _ in range(3):
+        mark, begin = daemon.mark(), time.monotonic()
+        daemon.hup()
+        times.append(daemon.wait_log("reloaded", after=mark).time - begin)
+    assert min(times) < SIGNAL_BUDGET, times
 
 
 def test_resolver_dead_is_bounded_and_named(lab, resolver):
