@@ -342,10 +342,10 @@ void verdict_judge(const struct verdict_answer *answer, struct values *values, c
                                 : ANSWER_DONE,
         .is_unknown = !rule && answer->http->status < 500 && answer->http->status != 429,
     };
-    if (rule && rule->verdict == ANSWER_AGAIN)
-        result->after_ms = wait_of(answer, values, rule);
+    if (result->verdict == ANSWER_AGAIN)
+        result->after_ms = rule ? wait_of(answer, values, rule) : asked_ms(answer, values, NULL);
     else if (!is_good(result->verdict))
-        result->after_ms = asked_ms(answer, values, NULL);
+        result->after_ms = answer->http->pace.retry_after_ms;
     other = is_good(result->verdict) ? other_address(&values->items[index], line) : NULL;
     if (other && strncmp(other, "127.", 4) == 0) {
         result->verdict = ANSWER_REFUSED_ACCOUNT;

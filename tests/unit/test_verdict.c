@@ -197,6 +197,23 @@ static void test_waits(void **state)
     unit_all_right();
 }
 
+/* No time ends a refusal, whatever the status: what is left is what the server asks for the others of the login. */
+static void test_refusal_waits(void **state)
+{
+    struct scene *scene = scene_new(STEP("word badauth { verdict = refused-account }"));
+
+    (void)state;
+    for (uint64_t asked_ms = 0; asked_ms <= 60000; asked_ms += 60000) {
+        const struct http_answer http = {HTTP_DONE, 429, "badauth", 7, "", {asked_ms, 0}, NULL};
+        struct verdict verdict = judge_full(scene, &http, 0);
+
+        assert_int_equal(verdict.verdict, ANSWER_REFUSED_ACCOUNT);
+        assert_int_equal(verdict.after_ms, asked_ms);
+        free(verdict.text);
+    }
+    scene_free(scene);
+}
+
 static const struct {
     const char *login, *password, *body, *text;
 } leaks[] = {
@@ -392,9 +409,11 @@ static void test_is_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdicts),      cmocka_unit_test(test_lines),         cmocka_unit_test(test_waits),
-        cmocka_unit_test(test_secrets),       cmocka_unit_test(test_other_secrets), cmocka_unit_test(test_new_secrets),
-        cmocka_unit_test(test_long_words),    cmocka_unit_test(test_rubbish),       cmocka_unit_test(test_is_other),
+        cmocka_unit_test(test_verdicts),      cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_waits),         cmocka_unit_test(test_refusal_waits),
+        cmocka_unit_test(test_secrets),       cmocka_unit_test(test_other_secrets),
+        cmocka_unit_test(test_new_secrets),   cmocka_unit_test(test_long_words),
+        cmocka_unit_test(test_rubbish),       cmocka_unit_test(test_is_other),
         cmocka_unit_test(test_both_families),
     };
 
